@@ -1,0 +1,52 @@
+package audit
+
+// The actions, area.verb_past. They are stored and exported: add, never rename.
+const (
+	SignInCompleted           = "sign_in.completed"
+	SignInRefused             = "sign_in.refused"
+	SignInPasswordAccepted    = "sign_in.password_accepted"
+	SignInSecondFactorRefused = "sign_in.second_factor_refused"
+	SignInConfirmed           = "sign_in.confirmed"
+	SignInConfirmationRefused = "sign_in.confirmation_refused"
+
+	SessionOpened        = "session.opened"
+	SessionEnded         = "session.ended"
+	SessionOthersEnded   = "session.others_ended"
+	SessionRefreshReused = "session.refresh_reused"
+
+	UserCreated         = "user.created"
+	UserChanged         = "user.changed"
+	UserPasswordChanged = "user.password_changed"
+
+	FactorEnrolled          = "factor.enrolled"
+	FactorVerified          = "factor.verified"
+	FactorActivated         = "factor.activated"
+	FactorReplaced          = "factor.replaced"
+	FactorChanged           = "factor.changed"
+	FactorRemoved           = "factor.removed"
+	FactorDisabled          = "factor.disabled" // by too many wrong codes
+	FactorAllRemoved        = "factor.all_removed"
+	RecoveryCodeUsed        = "recovery_code.used"
+	RecoveryCodesGenerated  = "recovery_code.generated"
+	RecoveryCodeUseRefused  = "recovery_code.use_refused"
+	FactorRemovalRefused    = "factor.removal_refused"
+	FactorActivationRefused = "factor.activation_refused"
+
+	AccountCreated            = "account.created"
+	AccountRenamed            = "account.renamed"
+	AccountEnforced           = "account.enforced"
+	AccountEnforcementLifted  = "account.enforcement_lifted"
+	AccountEnforcementRefused = "account.enforcement_refused"
+	AccountMembersSignedOut   = "account.members_signed_out"
+
+	MemberJoined      = "member.joined"
+	MemberRoleChanged = "member.role_changed"
+	MemberRequired    = "member.two_factor_required"
+	MemberReleased    = "member.two_factor_released"
+	MemberRemoved     = "member.removed"
+	MemberLeft        = "member.left"
+
+	InvitationCreated  = "invitation.created"
+	InvitationRevoked  = "invitation.revoked"
+	InvitationAccepted = "invitation.accepted"
+)
