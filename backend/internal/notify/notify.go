@@ -1,0 +1,105 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sallyport/internal/jobs"
+)
+
+// Kind is the kind of a message's job.
+const Kind = "notify"
+
+// Channel is how a message travels.
+type Channel string
+
+// The channels.
+const (
+	Email Channel = "email"
+	SMS   Channel = "sms"
+)
+
+// Message is something to tell one person.
+type Message struct {
+	ID       string // one person and occasion: the same ID is told once
+	Channel  Channel
+	To       string            // address
+	Locale   string            // "en" or "de"; any other is told in English
+	Template string            // see the constants
+	Data     map[string]string // the template's keys; times are RFC 3339, methods the names of factor types
+}
+
+// Letter is a message in words.
+type Letter struct {
+	ID        string
+	Channel   Channel
+	To        string
+	Locale    string
+	Subject   string // one line; "" where the channel has none
+	Text      string
+	HTML      string // the same as Text; "" where the channel has none
+	CreatedAt time.Time
+}
+
+// Sender gives a letter to the outside world. An error marked with jobs.Discard says that this letter will never arrive;
+// after any other it is sent again.
+type Sender interface {
+	Send(ctx context.Context, l Letter) error
+}
+
+// Queue is where messages wait: package store.
+type Queue interface {
+	EnqueueJobs(ctx context.Context, js ...jobs.Job) error
+}
+
+// Notifier writes messages down and sends them.
+type Notifier struct {
+	Queue  Queue
+	Sender Sender
+	Brand  string           // who writes, in the messages' footer: "Sallyport"
+	Now    func() time.Time // when a message was written
+}
+
+// Enqueue writes messages down in the transaction of ctx. A message that cannot be rendered is refused here, where the mistake
+// is, and not found out later.
+func (n *Notifier) Enqueue(ctx context.Context, messages ...Message) error {
+	js := make([]jobs.Job, len(messages))
+	for i, m := range messages {
+		if err := m.check(); err != nil {
+			return err
+		}
+		payload, err := json.Marshal(m)
+		if err != nil {
+			return fmt.Errorf("notify: %s: %w", m.Template, err)
+		}
+		js[i] = jobs.Job{ID: m.ID, Kind: Kind, Payload: string(payload), CreatedAt: n.Now()}
+	}
+	return n.Queue.EnqueueJobs(ctx, js...)
+}
+
+// Deliver is the handler of jobs of Kind.
+func (n *Notifier) Deliver(ctx context.Context, j jobs.Job) error {
+	var m Message
+	if err := json.Unmarshal([]byte(j.Payload), &m); err != nil {
+		return jobs.Discard(fmt.Errorf("notify: the job's payload is not a message"))
+	}
+	l, err := render(m, n.Brand)
+	if err != nil {
+		return jobs.Discard(err)
+	}
+	l.CreatedAt = j.CreatedAt
+	return n.Sender.Send(ctx, l)
+}
+
+// DemoMessage is a letter that the demo kept instead of sending it.
+type DemoMessage struct {
+	ID      string
+	Channel Channel
+	To      string
+	Subject string
+	Text    string
+	HTML    string
+	SentAt  time.Time
+}

@@ -1,0 +1,56 @@
+package notify
+
+import (
+	"fmt"
+	"slices"
+)
+
+// The templates. Their data keys are in the table below.
+const (
+	TwoFactorEnforced        = "two_factor_enforced"         // the account asks its member for a second factor
+	TwoFactorEnforcedInvited = "two_factor_enforced_invited" // the same, to someone who has not accepted the invitation yet
+	TwoFactorDisabled        = "two_factor_disabled"
+	FactorActivated          = "factor_activated"
+	FactorRemoved            = "factor_removed"
+	FactorDisabledByGuessing = "factor_disabled_by_guessing"
+	RecoveryCodesRenewed     = "recovery_codes_renewed"
+	RecoveryCodeUsed         = "recovery_code_used"
+	Invitation               = "invitation"
+)
+
+// keys says which data each template needs, and which it also knows.
+var keys = map[string]struct{ needs, knows []string }{
+	TwoFactorEnforced:        {[]string{"name", "account_name", "account_number", "link"}, []string{"deadline"}},
+	TwoFactorEnforcedInvited: {[]string{"account_name", "link"}, nil},
+	TwoFactorDisabled:        {[]string{"name", "security_link"}, []string{"at"}},
+	FactorActivated:          {[]string{"name", "method", "at", "security_link"}, nil},
+	FactorRemoved:            {[]string{"name", "method", "at", "security_link"}, nil},
+	FactorDisabledByGuessing: {[]string{"name", "method"}, []string{"at", "security_link"}},
+	RecoveryCodesRenewed:     {[]string{"name", "security_link"}, []string{"at"}},
+	RecoveryCodeUsed:         {[]string{"name", "left"}, []string{"at", "security_link"}},
+	Invitation:               {[]string{"account_name", "inviter", "link"}, []string{"two_factor"}},
+}
+
+// check finds the mistakes of whoever wrote the message.
+func (m Message) check() error {
+	k, known := keys[m.Template]
+	switch {
+	case m.ID == "":
+		return fmt.Errorf("notify: %s: a message needs an ID", m.Template)
+	case m.Channel != Email:
+		return fmt.Errorf("notify: %s: no such channel", m.Template)
+	case !known:
+		return fmt.Errorf("notify: no such template: %q", m.Template)
+	}
+	for _, key := range k.needs {
+		if _, there := m.Data[key]; !there {
+			return fmt.Errorf("notify: %s needs %q", m.Template, key)
+		}
+	}
+	for key := range m.Data {
+		if !slices.Contains(k.needs, key) && !slices.Contains(k.knows, key) {
+			return fmt.Errorf("notify: %s does not know %q", m.Template, key)
+		}
+	}
+	return nil
+}
