@@ -21,6 +21,9 @@ const (
 	Plain   Role = "member"
 )
 
+// Valid says whether r is one of the four.
+func (r Role) Valid() bool { return r == Owner || r == Admin || r == Billing || r == Plain }
+
 // Administers says whether the role manages members and settings.
 func (r Role) Administers() bool { return r == Owner || r == Admin }
 
@@ -40,6 +43,16 @@ type Rule struct {
 	EnforcedBy    string    // user id
 	GraceUntil    time.Time // zero, or when it begins to bind
 	Minimum       assurance.Strength
+	SignedOutAt   time.Time // sessions of members that are older than this are over; it only ever rises
+	SignedOutBy   string    // but for this person's
+}
+
+// Strength is the least that counts as a second factor in this account: Any while it asks for none.
+func (r Rule) Strength() assurance.Strength {
+	if !r.Enforced() || r.Minimum == "" {
+		return assurance.Any
+	}
+	return r.Minimum
 }
 
 // Enforced says whether the account asks for a second factor, now or once the grace is over.
@@ -51,15 +64,33 @@ type Membership struct {
 	Role Role
 }
 
+// Belonging is what one account means for the standing of one of its members.
+type Belonging struct {
+	AccountID         string
+	Role              Role
+	TwoFactorRequired bool      // the switch of this one person
+	RequiredAt        time.Time // when it was ticked
+}
+
 // Member is one person seen by an account.
 type Member struct {
 	AccountID         string
 	UserID            string
 	Name, Email       string
+	Locale            string
 	Role              Role
-	TwoFactorRequired bool // the switch of this one person
+	TwoFactorRequired bool      // the switch of this one person
+	RequiredAt        time.Time // when it was ticked
 	Factors           assurance.Types
 	JoinedAt          time.Time
+}
+
+// Recipient is somebody who is told what the account decides: a member, or an invited address.
+type Recipient struct {
+	UserID string // "" for an invited address
+	Email  string
+	Name   string // "" for an invited address
+	Locale string
 }
 
 // Invitation is an open door for one address.
@@ -75,5 +106,8 @@ type Invitation struct {
 	ExpiresAt         time.Time
 }
 
-// Counts says how many members meet a strength with the factors that they have.
+// InvitationLife is how long an invitation stays open.
+const InvitationLife = 7 * 24 * time.Hour
+
+// Counts says how many members meet a strength with the factors that they have, and how many invitations are open.
 type Counts struct{ Total, Compliant, Missing, Invitations int }

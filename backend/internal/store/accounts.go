@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"sallyport/internal/account"
+	"sallyport/internal/assurance"
+	"sallyport/internal/fault"
+)
+
+const accountColumns = `a.id, a.number, a.name, a.created_at, a.enforcement_id, a.enforced_at, a.enforced_by, a.grace_until,
+	a.minimum_strength, a.signed_out_at, a.signed_out_by`
+
+type accountRow struct {
+	ID, Number, Name string
+	CreatedAt        int64
+	EnforcementID    string
+	EnforcedAt       int64
+	EnforcedBy       string
+	GraceUntil       int64
+	MinimumStrength  string
+	SignedOutAt      int64
+	SignedOutBy      string
+}
+
+func (r accountRow) account() account.Account {
+	return account.Account{
+		ID: r.ID, Number: r.Number, Name: r.Name, CreatedAt: when(r.CreatedAt),
+		Rule: account.Rule{
+			EnforcementID: r.EnforcementID, EnforcedAt: when(r.EnforcedAt), EnforcedBy: r.EnforcedBy, GraceUntil: when(r.GraceUntil),
+			Minimum: assurance.Strength(r.MinimumStrength), SignedOutAt: when(r.SignedOutAt), SignedOutBy: r.SignedOutBy,
+		},
+	}
+}
+
+type membershipRow struct {
+	accountRow
+	Role string
+}
+
+func (r membershipRow) membership() account.Membership {
+	return account.Membership{Account: r.account(), Role: account.Role(r.Role)}
+}
+
+// HoldAccount lets nobody else change who belongs to the account until the transaction ends. A PostgreSQL statement that
+// waited here sees what the other has committed. On SQLite a transaction that may write is the only one anyway.
+func (s *Store) HoldAccount(ctx context.Context, accountID string) error {
+	return wrap("hold account", s.hold(s.writer(ctx), accountID))
+}
+
+func (s *Store) hold(db *gorm.DB, accountID string) error {
+	if s.dialect != "postgres" {
+		return nil
+	}
+	return db.Exec(`SELECT 1 FROM accounts WHERE id = ? FOR NO KEY UPDATE`, accountID).Error
+}
+
+// InsertAccount opens an account; false if its number is taken.
+func (s *Store) InsertAccount(ctx context.Context, a account.Account) (bool, error) {
+	r := s.writer(ctx).Exec(`INSERT INTO accounts (id, number, name, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (number) DO NOTHING`,
+		a.ID, a.Number, a.Name, micros(a.CreatedAt))
+	return r.RowsAffected == 1, wrap("insert account", r.Error)
+}
+
+// RenameAccount gives it another name.
+func (s *Store) RenameAccount(ctx context.Context, accountID, name string) error {
+	return wrap("rename account", s.change(ctx, []string{"account:" + accountID}, func(db *gorm.DB) error {
+		return db.Exec(`UPDATE accounts SET name = ? WHERE id = ?`, name, accountID).Error
+	}))
+}
+
+// AccountRule reads an account and the rule that it sets, whoever asks.
+func (s *Store) AccountRule(ctx context.Context, accountID string) (account.Account, error) {
+	var rows []accountRow
+	if err := s.reader(ctx).Raw(`SELECT `+accountColumns+` FROM accounts a WHERE a.id = ?`, accountID).Scan(&rows).Error; err != nil {
+		return account.Account{}, wrap("account rule", err)
+	}
+	if len(rows) == 0 {
+		return account.Account{}, fault.ErrNotFound
+	}
+	return rows[0].account(), nil
+}
+
+// SetRule writes the rule: one row, however many members it binds. What was signed out stays signed out: a rule that says
+// nothing of it, or something earlier, leaves it as it is.
+func (s *Store) SetRule(ctx context.Context, accountID string, r account.Rule) error {
+	if r.Minimum == "" {
+		r.Minimum = assurance.Any
+	}
+	return s.change(ctx, []string{"account:" + accountID}, func(db *gorm.DB) error {
+		out := micros(r.SignedOutAt)
+		done := db.Exec(`UPDATE accounts SET enforcement_id = ?, enforced_at = ?, enforced_by = ?, grace_until = ?, minimum_strength = ?,
+			signed_out_by = CASE WHEN signed_out_at < ? THEN ? ELSE signed_out_by END,
+			signed_out_at = CASE WHEN signed_out_at < ? THEN ? ELSE signed_out_at END
+			WHERE id = ?`,
+			r.EnforcementID, micros(r.EnforcedAt), r.EnforcedBy, micros(r.GraceUntil), string(r.Minimum),
+			out, r.SignedOutBy, out, out, accountID)
+		if done.Error == nil && done.RowsAffected == 0 {
+			return fault.ErrNotFound
+		}
+		return wrap("set rule", done.Error)
+	})
+}
+
+// Membership is the account as this member sees it; fault.ErrNotFound for everybody else.
+func (s *Store) Membership(ctx context.Context, userID, accountID string) (account.Membership, error) {
+	var rows []membershipRow
+	err := s.reader(ctx).Raw(`SELECT `+accountColumns+`, m.role FROM members m JOIN accounts a ON a.id = m.account_id
+		WHERE m.account_id = ? AND m.user_id = ?`, accountID, userID).Scan(&rows).Error
+	if err != nil {
+		return account.Membership{}, wrap("membership", err)
+	}
+	if len(rows) == 0 {
+		return account.Membership{}, fault.ErrNotFound
+	}
+	return rows[0].membership(), nil
+}
+
+// Memberships is a page of the accounts that a person belongs to, by number, after the given one.
+func (s *Store) Memberships(ctx context.Context, userID, after string, limit int) ([]account.Membership, error) {
+	var rows []membershipRow
+	err := s.reader(ctx).Raw(`SELECT `+accountColumns+`, m.role FROM members m JOIN accounts a ON a.id = m.account_id
+		WHERE m.user_id = ? AND a.number > ? ORDER BY a.number LIMIT ?`, userID, after, limit).Scan(&rows).Error
+	if err != nil {
+		return nil, wrap("memberships", err)
+	}
+	found := make([]account.Membership, len(rows))
+	for i, r := range rows {
+		found[i] = r.membership()
+	}
+	return found, nil
+}
+
+// MembershipsOf is all that a person's accounts mean for their standing; the accounts' rules are read on their own.
+func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]account.Belonging, error) {
+	var rows []struct {
+		AccountID, Role   string
+		TwoFactorRequired bool
+		RequiredAt        int64
+	}
+	err := s.reader(ctx).Raw(`SELECT account_id, role, two_factor_required, required_at FROM members WHERE user_id = ? ORDER BY account_id`,
+		userID).Scan(&rows).Error
+	if err != nil {
+		return nil, wrap("memberships of", err)
+	}
+	found := make([]account.Belonging, len(rows))
+	for i, r := range rows {
+		found[i] = account.Belonging{
+			AccountID: r.AccountID, Role: account.Role(r.Role), TwoFactorRequired: r.TwoFactorRequired, RequiredAt: when(r.RequiredAt),
+		}
+	}
+	return found, nil
+}
+
+// CountMembers says how many members have a second factor of an accepted type, and how many invitations are open.
+func (s *Store) CountMembers(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (account.Counts, error) {
+	var c account.Counts
+	err := s.reader(ctx).Raw(`SELECT COUNT(*) AS total, COUNT(CASE WHEN (u.factor_bits & ?) <> 0 THEN 1 END) AS compliant,
+		(SELECT COUNT(*) FROM invitations i WHERE i.account_id = ? AND i.accepted_at = 0 AND i.revoked_at = 0 AND i.expires_at > ?) AS invitations
+		FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = ?`,
+		int64(accepted), accountID, micros(now), accountID).Scan(&c).Error
+	c.Missing = c.Total - c.Compliant
+	return c, wrap("count members", err)
+}

@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/user"
+)
+
+// open is true of an invitation that can still be accepted; it takes the time.
+const open = `i.accepted_at = 0 AND i.revoked_at = 0 AND i.expires_at > ?`
+
+type invitationRow struct {
+	ID, AccountID, Email, Role string
+	TwoFactorRequired          bool
+	Locale, InvitedBy          string
+	CreatedAt, ExpiresAt       int64
+}
+
+// InsertInvitation opens a door for one address.
+func (s *Store) InsertInvitation(ctx context.Context, i account.Invitation) error {
+	return wrap("insert invitation", s.writer(ctx).Exec(
+		`INSERT INTO invitations (id, account_id, email, email_key, role, two_factor_required, locale, token_hash, invited_by, created_at, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		i.ID, i.AccountID, i.Email, user.EmailKey(i.Email), string(i.Role), i.TwoFactorRequired, i.Locale, i.TokenHash, i.InvitedBy,
+		micros(i.CreatedAt), micros(i.ExpiresAt)).Error)
+}
+
+// HasInvitation says whether the address has an open invitation.
+func (s *Store) HasInvitation(ctx context.Context, accountID, email string, now time.Time) (bool, error) {
+	var n int64
+	err := s.reader(ctx).Raw(`SELECT COUNT(*) FROM invitations i WHERE i.account_id = ? AND i.email_key = ? AND `+open,
+		accountID, user.EmailKey(email), micros(now)).Scan(&n).Error
+	return n > 0, wrap("has invitation", err)
+}
+
+// Invitations is a page of the open invitations, by address, after the given one. Nobody reads a token's hash back.
+func (s *Store) Invitations(ctx context.Context, accountID string, now time.Time, afterEmail, afterID string, limit int) ([]account.Invitation, error) {
+	var rows []invitationRow
+	err := s.reader(ctx).Raw(`SELECT i.id, i.account_id, i.email, i.role, i.two_factor_required, i.locale, i.invited_by, i.created_at, i.expires_at
+		FROM invitations i WHERE i.account_id = ? AND (i.email_key, i.id) > (?, ?) AND `+open+`
+		ORDER BY i.email_key, i.id LIMIT ?`, accountID, afterEmail, afterID, micros(now), limit).Scan(&rows).Error
+	if err != nil {
+		return nil, wrap("invitations", err)
+	}
+	found := make([]account.Invitation, len(rows))
+	for n, r := range rows {
+		found[n] = account.Invitation{
+			ID: r.ID, AccountID: r.AccountID, Email: r.Email, Role: account.Role(r.Role), TwoFactorRequired: r.TwoFactorRequired,
+			Locale: r.Locale, InvitedBy: r.InvitedBy, CreatedAt: when(r.CreatedAt), ExpiresAt: when(r.ExpiresAt),
+		}
+	}
+	return found, nil
+}
+
+// RevokeInvitation shuts an open invitation of the account; false if there is none.
+func (s *Store) RevokeInvitation(ctx context.Context, accountID, invitationID string, now time.Time) (bool, error) {
+	r := s.writer(ctx).Exec(`UPDATE invitations AS i SET revoked_at = ? WHERE i.id = ? AND i.account_id = ? AND `+open,
+		micros(now), invitationID, accountID, micros(now))
+	return r.RowsAffected == 1, wrap("revoke invitation", r.Error)
+}
+
+// Recipients is a page of those who are told what the account decides: members who can sign in, then addresses with an open
+// invitation that are no member's. Nobody appears twice. The page begins after cursor, which the page before answered;
+// "" is the first page, and the answer "" the last. Memory is one page's, whatever the account's size.
+func (s *Store) Recipients(ctx context.Context, accountID, cursor string, limit int, now time.Time) ([]account.Recipient, string, error) {
+	part, after, _ := strings.Cut(cursor, ":")
+	var rows []struct {
+		Part, ID, UserID, Email, Name, Locale string
+	}
+	var parts []string
+	var args []any
+	if part != "invited" {
+		parts = append(parts, `SELECT * FROM (SELECT 'member' AS part, m.user_id AS id, m.user_id, u.email, u.name, u.locale
+			FROM members m JOIN users u ON u.id = m.user_id
+			WHERE m.account_id = ? AND m.user_id > ? AND u.disabled_at = 0 ORDER BY m.user_id LIMIT ?) AS joined`)
+		args = append(args, accountID, after, limit)
+		after = ""
+	}
+	parts = append(parts, `SELECT * FROM (SELECT 'invited' AS part, i.id, '' AS user_id, i.email, '' AS name, i.locale
+		FROM invitations i WHERE i.account_id = ? AND i.id > ? AND `+open+` AND NOT EXISTS (
+			SELECT 1 FROM users u JOIN members m ON m.user_id = u.id WHERE u.email_key = i.email_key AND m.account_id = i.account_id)
+		ORDER BY i.id LIMIT ?) AS invited`)
+	args = append(args, accountID, after, micros(now), limit, limit)
+	err := s.reader(ctx).Raw(strings.Join(parts, " UNION ALL ")+` ORDER BY part DESC, id LIMIT ?`, args...).Scan(&rows).Error
+	if err != nil {
+		return nil, "", wrap("recipients", err)
+	}
+	found := make([]account.Recipient, len(rows))
+	for i, r := range rows {
+		found[i] = account.Recipient{UserID: r.UserID, Email: r.Email, Name: r.Name, Locale: r.Locale}
+	}
+	if len(rows) < limit {
+		return found, "", nil
+	}
+	last := rows[len(rows)-1]
+	return found, last.Part + ":" + last.ID, nil
+}

@@ -1,0 +1,187 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+	"unicode"
+
+	"gorm.io/gorm"
+
+	"sallyport/internal/account"
+	"sallyport/internal/assurance"
+	"sallyport/internal/fault"
+	"sallyport/internal/user"
+)
+
+const memberColumns = `m.account_id, m.user_id, u.name, u.email, u.locale, m.role, m.two_factor_required, m.required_at, u.factor_bits,
+	m.created_at AS joined_at`
+
+type memberRow struct {
+	AccountID, UserID, Name, Email, Locale, Role string
+	TwoFactorRequired                            bool
+	RequiredAt, FactorBits, JoinedAt             int64
+}
+
+func (r memberRow) member() account.Member {
+	return account.Member{
+		AccountID: r.AccountID, UserID: r.UserID, Name: r.Name, Email: r.Email, Locale: r.Locale, Role: account.Role(r.Role),
+		TwoFactorRequired: r.TwoFactorRequired, RequiredAt: when(r.RequiredAt), Factors: assurance.Types(r.FactorBits), JoinedAt: when(r.JoinedAt),
+	}
+}
+
+func members(rows []memberRow) []account.Member {
+	found := make([]account.Member, len(rows))
+	for i, r := range rows {
+		found[i] = r.member()
+	}
+	return found
+}
+
+// InsertMember lets a person belong to an account.
+func (s *Store) InsertMember(ctx context.Context, m account.Member) error {
+	return wrap("insert member", s.change(ctx, []string{"user:" + m.UserID}, func(db *gorm.DB) error {
+		return db.Exec(`INSERT INTO members (account_id, user_id, role, two_factor_required, required_at, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			m.AccountID, m.UserID, string(m.Role), m.TwoFactorRequired, micros(m.RequiredAt), micros(m.JoinedAt)).Error
+	}))
+}
+
+// Member is one member of the account, or fault.ErrNotFound.
+func (s *Store) Member(ctx context.Context, accountID, userID string) (account.Member, error) {
+	var rows []memberRow
+	err := s.reader(ctx).Raw(`SELECT `+memberColumns+` FROM members m JOIN users u ON u.id = m.user_id
+		WHERE m.account_id = ? AND m.user_id = ?`, accountID, userID).Scan(&rows).Error
+	if err != nil {
+		return account.Member{}, wrap("member", err)
+	}
+	if len(rows) == 0 {
+		return account.Member{}, fault.ErrNotFound
+	}
+	return rows[0].member(), nil
+}
+
+// Members is a page of the account's members, by address, after the given one (as user.EmailKey spells it).
+func (s *Store) Members(ctx context.Context, accountID string, f account.Filter, after string, limit int) ([]account.Member, error) {
+	query := `SELECT ` + memberColumns + ` FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = ? AND u.email_key > ?`
+	args := []any{accountID, after}
+	switch f.TwoFactor {
+	case account.Missing:
+		query, args = query+` AND (u.factor_bits & ?) = 0`, append(args, int64(f.Accepted))
+	case account.Active:
+		query, args = query+` AND (u.factor_bits & ?) <> 0`, append(args, int64(f.Accepted))
+	}
+	if q := strings.TrimSpace(f.Query); q != "" {
+		p := likePerson(q)
+		query, args = query+` AND `+p.contains, append(args, p.containsArgs...)
+	}
+	var rows []memberRow
+	err := s.reader(ctx).Raw(query+` ORDER BY u.email_key LIMIT ?`, append(args, limit)...).Scan(&rows).Error
+	return members(rows), wrap("members", err)
+}
+
+// MembersMissing is the first members, by address, who have no second factor of an accepted type.
+func (s *Store) MembersMissing(ctx context.Context, accountID string, accepted assurance.Types, limit int) ([]account.Member, error) {
+	return s.Members(ctx, accountID, account.Filter{TwoFactor: account.Missing, Accepted: accepted}, "", limit)
+}
+
+// stillOwned is true while somebody else owns the account who can sign in. Hold the account first: only then can nobody else
+// step down between this and the write.
+const stillOwned = `EXISTS (SELECT 1 FROM members o JOIN users p ON p.id = o.user_id
+	WHERE o.account_id = members.account_id AND o.role = 'owner' AND o.user_id <> members.user_id AND p.disabled_at = 0)`
+
+// SetRole gives a member another role; false where that would leave the account without an owner.
+func (s *Store) SetRole(ctx context.Context, accountID, userID string, role account.Role) (bool, error) {
+	var changed bool
+	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		if err := s.hold(db, accountID); err != nil {
+			return err
+		}
+		query := `UPDATE members SET role = ? WHERE account_id = ? AND user_id = ?`
+		if role != account.Owner {
+			query += ` AND (role <> 'owner' OR ` + stillOwned + `)`
+		}
+		r := db.Exec(query, string(role), accountID, userID)
+		changed = r.RowsAffected == 1
+		return r.Error
+	})
+	return changed, wrap("set role", err)
+}
+
+// RemoveMember ends a membership, and the cart with it; false where that would leave the account without an owner.
+func (s *Store) RemoveMember(ctx context.Context, accountID, userID string) (bool, error) {
+	var removed bool
+	err := s.change(ctx, []string{"user:" + userID, "cart:" + accountID + ":" + userID}, func(db *gorm.DB) error {
+		if err := s.hold(db, accountID); err != nil {
+			return err
+		}
+		r := db.Exec(`DELETE FROM members WHERE account_id = ? AND user_id = ? AND (role <> 'owner' OR `+stillOwned+`)`, accountID, userID)
+		if removed = r.RowsAffected == 1; !removed {
+			return r.Error
+		}
+		return db.Exec(`DELETE FROM cart_items WHERE account_id = ? AND user_id = ?`, accountID, userID).Error
+	})
+	return removed, wrap("remove member", err)
+}
+
+// SetTwoFactorRequired ticks or unticks the switch of one person. Ticking it again leaves the time at which it was ticked.
+func (s *Store) SetTwoFactorRequired(ctx context.Context, accountID, userID string, required bool, now time.Time) error {
+	at := int64(0)
+	if required {
+		at = micros(now)
+	}
+	return wrap("set two factor required", s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		return db.Exec(`UPDATE members SET two_factor_required = ?, required_at = ? WHERE account_id = ? AND user_id = ? AND two_factor_required <> ?`,
+			required, at, accountID, userID, required).Error
+	}))
+}
+
+// HasMember says whether the address belongs to a member.
+func (s *Store) HasMember(ctx context.Context, accountID, email string) (bool, error) {
+	var n int64
+	err := s.reader(ctx).Raw(`SELECT COUNT(*) FROM users u JOIN members m ON m.user_id = u.id WHERE u.email_key = ? AND m.account_id = ?`,
+		user.EmailKey(email), accountID).Scan(&n).Error
+	return n > 0, wrap("has member", err)
+}
+
+// like is a condition that finds a text, and one that finds those that begin with it.
+type like struct {
+	contains, begins         string
+	containsArgs, beginsArgs []any
+}
+
+// likePerson looks into names and addresses of users u, whatever the case. The lower() of SQLite, and of PostgreSQL in the C
+// locale, leaves letters beyond ASCII as they are; so that both databases find "Öztürk" by "öztürk", such letters are also
+// looked for as they are written at the beginning of a word, and in capitals.
+func likePerson(q string) like {
+	key := user.EmailKey(q)
+	spellings := []string{strings.ToLower(q), foreign(q, true), foreign(q, false)}
+	l := like{contains: `u.email_key LIKE ? ESCAPE '\'`, begins: `u.email_key LIKE ? ESCAPE '\'`}
+	l.containsArgs, l.beginsArgs = []any{"%" + literal(key) + "%"}, []any{literal(key) + "%"}
+	for i, spelling := range spellings {
+		if i > 0 && (spelling == spellings[0] || spelling == spellings[i-1]) {
+			continue
+		}
+		l.contains += ` OR lower(u.name) LIKE ? ESCAPE '\'`
+		l.begins += ` OR lower(u.name) LIKE ? ESCAPE '\'`
+		l.containsArgs = append(l.containsArgs, "%"+literal(spelling)+"%")
+		l.beginsArgs = append(l.beginsArgs, literal(spelling)+"%")
+	}
+	l.contains, l.begins = "("+l.contains+")", "("+l.begins+")"
+	return l
+}
+
+// foreign writes ASCII letters small and all others in capitals, or only those that begin a word.
+func foreign(q string, initials bool) string {
+	before := ' '
+	return strings.Map(func(r rune) rune {
+		begins := !unicode.IsLetter(before)
+		before = r
+		if r > unicode.MaxASCII && (begins || !initials) {
+			return unicode.ToUpper(r)
+		}
+		return unicode.ToLower(r)
+	}, q)
+}
+
+// literal takes away what % and _ mean in a pattern.
+func literal(s string) string { return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) }
