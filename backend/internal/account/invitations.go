@@ -37,7 +37,7 @@ func (s *Service) Invitations(ctx context.Context, actorID, accountID string, pa
 	if err != nil {
 		return nil, "", err
 	}
-	found, err := s.Store.Invitations(ctx, accountID, s.Now(), after[0], after[1], limit+1)
+	found, err := s.Store.Invitations(ctx, accountID, s.now(), after[0], after[1], limit+1)
 	if err != nil {
 		return nil, "", err
 	}
@@ -59,7 +59,7 @@ func (s *Service) Invite(ctx context.Context, actorID, accountID, email string, 
 	if _, err := io.ReadFull(s.Random, secret); err != nil {
 		return Invitation{}, fmt.Errorf("account: random: %w", err)
 	}
-	token, now := base64.RawURLEncoding.EncodeToString(secret), s.Now().UTC()
+	token, now := base64.RawURLEncoding.EncodeToString(secret), s.now()
 	i := Invitation{
 		ID: id.New(), AccountID: accountID, Email: email, Role: role, TwoFactorRequired: twoFactorRequired,
 		TokenHash: HashToken(token), InvitedBy: actorID, CreatedAt: now, ExpiresAt: now.Add(InvitationLife),
@@ -127,7 +127,7 @@ func (s *Service) Revoke(ctx context.Context, actorID, accountID, invitationID s
 		if _, err := s.administered(ctx, actorID, accountID); err != nil {
 			return err
 		}
-		revoked, err := s.Store.RevokeInvitation(ctx, accountID, invitationID, s.Now())
+		revoked, err := s.Store.RevokeInvitation(ctx, accountID, invitationID, s.now())
 		if err != nil {
 			return err
 		}
@@ -139,12 +139,16 @@ func (s *Service) Revoke(ctx context.Context, actorID, accountID, invitationID s
 	})
 }
 
-// properEmail has the one shape that can be mailed to; whether it can be reached, the mail will show.
+// properEmail has the one shape that can be mailed to; whether it can be reached, the mail will show. Quoted names, which
+// nobody has, and letters that grow when they are compared are refused: what is sorted by fits into a cursor.
 func properEmail(email string) (string, error) {
 	email = strings.TrimSpace(email)
 	name, domain, _ := strings.Cut(email, "@")
-	odd := func(r rune) bool { return r == '@' || unicode.IsSpace(r) || unicode.IsControl(r) }
-	if name == "" || domain == "" || len(email) > 254 || !utf8.ValidString(email) || strings.ContainsFunc(name+domain, odd) {
+	odd := func(r rune) bool {
+		return strings.ContainsRune(`@"\`, r) || unicode.IsSpace(r) || unicode.IsControl(r)
+	}
+	if name == "" || domain == "" || strings.ContainsFunc(name+domain, odd) || !utf8.ValidString(email) ||
+		len(email) > 254 || len(user.EmailKey(email)) > 254 {
 		return "", fault.InvalidField("/email", "This is not an e-mail address.")
 	}
 	return email, nil

@@ -146,8 +146,7 @@ func (p Patch) action() string {
 }
 
 func (s *Service) require(ctx context.Context, actorID string, m *Member, required bool) error {
-	now := s.Now().UTC()
-	if err := s.Store.SetTwoFactorRequired(ctx, m.AccountID, m.UserID, required, now); err != nil {
+	if err := s.Store.SetTwoFactorRequired(ctx, m.AccountID, m.UserID, required, s.now()); err != nil {
 		return err
 	}
 	m.TwoFactorRequired = required

@@ -93,7 +93,7 @@ func (s *Service) Create(ctx context.Context, actorID, name string) (Membership,
 	if err != nil {
 		return Membership{}, err
 	}
-	m := Membership{Role: Owner, Account: Account{ID: id.New(), Name: name, CreatedAt: s.Now().UTC(), Rule: Rule{Minimum: "any"}}}
+	m := Membership{Role: Owner, Account: Account{ID: id.New(), Name: name, CreatedAt: s.now(), Rule: Rule{Minimum: "any"}}}
 	err = s.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.number(ctx, &m.Account); err != nil {
 			return err
@@ -175,6 +175,9 @@ func (s *Service) administered(ctx context.Context, actorID, accountID string) (
 	}
 	return m, err
 }
+
+// now is as exact as the database keeps it, so that an answer says what a later one will.
+func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
 
 // attempt runs f in one transaction. Where the role forbids it or the state does not allow it that is recorded as well, on
 // its own, since the transaction is gone by then.

@@ -1,0 +1,50 @@
+package api
+
+import (
+	"context"
+
+	"sallyport/internal/account"
+	"sallyport/internal/api/openapi"
+)
+
+// ListInvitations answers the open invitations of an account.
+func (s *Server) ListInvitations(ctx context.Context, r openapi.ListInvitationsRequestObject) (openapi.ListInvitationsResponseObject, error) {
+	if err := known(r.AccountId); err != nil {
+		return nil, err
+	}
+	found, next, err := s.Accounts.Invitations(ctx, callerOf(ctx).UserID, r.AccountId, page(r.Params.Limit, r.Params.Cursor))
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListInvitations200JSONResponse{Items: each(found, invitationOf), NextCursor: cursor(next)}, nil
+}
+
+// CreateInvitation invites a person. The token is in their mail and nowhere else, least of all in this answer.
+func (s *Server) CreateInvitation(ctx context.Context, r openapi.CreateInvitationRequestObject) (openapi.CreateInvitationResponseObject, error) {
+	if err := known(r.AccountId); err != nil {
+		return nil, err
+	}
+	required := r.Body.TwoFactorRequired != nil && *r.Body.TwoFactorRequired
+	i, err := s.Accounts.Invite(ctx, callerOf(ctx).UserID, r.AccountId, r.Body.Email, account.Role(r.Body.Role), required)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.CreateInvitation201JSONResponse(invitationOf(i)), nil
+}
+
+// RevokeInvitation shuts an open invitation.
+func (s *Server) RevokeInvitation(ctx context.Context, r openapi.RevokeInvitationRequestObject) (openapi.RevokeInvitationResponseObject, error) {
+	if err := known(r.AccountId, r.InvitationId); err != nil {
+		return nil, err
+	}
+	if err := s.Accounts.Revoke(ctx, callerOf(ctx).UserID, r.AccountId, r.InvitationId); err != nil {
+		return nil, err
+	}
+	return openapi.RevokeInvitation204Response{}, nil
+}
+
+func invitationOf(i account.Invitation) openapi.Invitation {
+	return openapi.Invitation{
+		Id: i.ID, Email: i.Email, Role: openapi.Role(i.Role), TwoFactorRequired: i.TwoFactorRequired, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,
+	}
+}
