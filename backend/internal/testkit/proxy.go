@@ -137,10 +137,7 @@ func (p *Proxy) forward(from, to net.Conn) {
 			p.moved.Wait()
 		}
 		p.mu.Unlock()
-		if err != nil {
-			return
-		}
-		if _, err := to.Write(buffer[:n]); err != nil {
+		if _, wrong := to.Write(buffer[:n]); err != nil || wrong != nil {
 			return
 		}
 	}
