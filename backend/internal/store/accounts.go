@@ -24,6 +24,7 @@ type accountRow struct {
 	MinimumStrength  string
 	SignedOutAt      int64
 	SignedOutBy      string
+	Role             string // of the member who asks, where one does
 }
 
 func (r accountRow) account() account.Account {
@@ -36,12 +37,7 @@ func (r accountRow) account() account.Account {
 	}
 }
 
-type membershipRow struct {
-	accountRow
-	Role string
-}
-
-func (r membershipRow) membership() account.Membership {
+func (r accountRow) membership() account.Membership {
 	return account.Membership{Account: r.account(), Role: account.Role(r.Role)}
 }
 
@@ -107,7 +103,7 @@ func (s *Store) SetRule(ctx context.Context, accountID string, r account.Rule) e
 
 // Membership is the account as this member sees it; fault.ErrNotFound for everybody else.
 func (s *Store) Membership(ctx context.Context, userID, accountID string) (account.Membership, error) {
-	var rows []membershipRow
+	var rows []accountRow
 	err := s.reader(ctx).Raw(`SELECT `+accountColumns+`, m.role FROM members m JOIN accounts a ON a.id = m.account_id
 		WHERE m.account_id = ? AND m.user_id = ?`, accountID, userID).Scan(&rows).Error
 	if err != nil {
@@ -121,7 +117,7 @@ func (s *Store) Membership(ctx context.Context, userID, accountID string) (accou
 
 // Memberships is a page of the accounts that a person belongs to, by number, after the given one.
 func (s *Store) Memberships(ctx context.Context, userID, after string, limit int) ([]account.Membership, error) {
-	var rows []membershipRow
+	var rows []accountRow
 	err := s.reader(ctx).Raw(`SELECT `+accountColumns+`, m.role FROM members m JOIN accounts a ON a.id = m.account_id
 		WHERE m.user_id = ? AND a.number > ? ORDER BY a.number LIMIT ?`, userID, after, limit).Scan(&rows).Error
 	if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -71,8 +72,9 @@ func (s *Store) Members(ctx context.Context, accountID string, f account.Filter,
 		query, args = query+` AND (u.factor_bits & ?) <> 0`, append(args, int64(f.Accepted))
 	}
 	if q := strings.TrimSpace(f.Query); q != "" {
-		p := likePerson(q)
-		query, args = query+` AND `+p.contains, append(args, p.containsArgs...)
+		found := likeName(q, "%", "%")
+		found.or("u.email_key", "%"+literal(user.EmailKey(q))+"%")
+		query, args = query+` AND (`+found.condition+`)`, append(args, found.args...)
 	}
 	var rows []memberRow
 	err := s.reader(ctx).Raw(query+` ORDER BY u.email_key LIMIT ?`, append(args, limit)...).Scan(&rows).Error
@@ -143,30 +145,30 @@ func (s *Store) HasMember(ctx context.Context, accountID, email string) (bool, e
 	return n > 0, wrap("has member", err)
 }
 
-// like is a condition that finds a text, and one that finds those that begin with it.
+// like is a condition with its arguments.
 type like struct {
-	contains, begins         string
-	containsArgs, beginsArgs []any
+	condition string
+	args      []any
 }
 
-// likePerson looks into names and addresses of users u, whatever the case. The lower() of SQLite, and of PostgreSQL in the C
-// locale, leaves letters beyond ASCII as they are; so that both databases find "Öztürk" by "öztürk", such letters are also
-// looked for as they are written at the beginning of a word, and in capitals.
-func likePerson(q string) like {
-	key := user.EmailKey(q)
-	spellings := []string{strings.ToLower(q), foreign(q, true), foreign(q, false)}
-	l := like{contains: `u.email_key LIKE ? ESCAPE '\'`, begins: `u.email_key LIKE ? ESCAPE '\'`}
-	l.containsArgs, l.beginsArgs = []any{"%" + literal(key) + "%"}, []any{literal(key) + "%"}
-	for i, spelling := range spellings {
-		if i > 0 && (spelling == spellings[0] || spelling == spellings[i-1]) {
-			continue
-		}
-		l.contains += ` OR lower(u.name) LIKE ? ESCAPE '\'`
-		l.begins += ` OR lower(u.name) LIKE ? ESCAPE '\'`
-		l.containsArgs = append(l.containsArgs, "%"+literal(spelling)+"%")
-		l.beginsArgs = append(l.beginsArgs, literal(spelling)+"%")
+func (l *like) or(column, pattern string) {
+	if l.condition != "" {
+		l.condition += " OR "
 	}
-	l.contains, l.begins = "("+l.contains+")", "("+l.begins+")"
+	l.condition += column + ` LIKE ? ESCAPE '\'`
+	l.args = append(l.args, pattern)
+}
+
+// likeName finds users u by a part of their name, or by its beginning, whatever the case. The lower() of SQLite, and of
+// PostgreSQL in the C locale, leaves letters beyond ASCII as they are; so that both databases find "Öztürk" by "öztürk", such
+// letters are also looked for as they are written at the beginning of a word, and in capitals.
+func likeName(q, before, behind string) like {
+	var l like
+	spellings := []string{strings.ToLower(q), foreign(q, true), foreign(q, false)}
+	slices.Sort(spellings)
+	for _, spelling := range slices.Compact(spellings) {
+		l.or("lower(u.name)", before+literal(spelling)+behind)
+	}
 	return l
 }
 

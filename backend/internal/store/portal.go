@@ -7,12 +7,17 @@ import (
 
 	"sallyport/internal/fault"
 	"sallyport/internal/portal"
+	"sallyport/internal/user"
 )
 
 type productRow struct {
 	ID, Kind, Name, Description string
 	Cents                       int64
 	Currency, Period            string
+
+	ItemID    string // where it lies in a cart
+	Quantity  int
+	CreatedAt int64
 }
 
 func (r productRow) product() portal.Product {
@@ -96,22 +101,25 @@ func (s *Store) Services(ctx context.Context, accountID string, kind portal.Kind
 	return found, nil
 }
 
-// Search finds services and members of the account by part of their name or address: first those that begin with it.
+// Search finds services and members of the account by part of their name or address: first those whose name begins with it,
+// then those whose address does.
 func (s *Store) Search(ctx context.Context, accountID, q string, limit int) ([]portal.Hit, error) {
-	within, begin := "%"+literal(portal.NameKey(q))+"%", literal(portal.NameKey(q))+"%"
-	person := likePerson(q)
-	args := []any{begin, begin, accountID, within, within}
-	args = append(args, person.beginsArgs...)
-	args = append(args, accountID)
-	args = append(args, person.containsArgs...)
+	key, email := literal(portal.NameKey(q)), literal(user.EmailKey(q))
+	named, like := likeName(q, "", "%"), likeName(q, "%", "%")
+	like.or("u.email_key", "%"+email+"%")
+	args := []any{key + "%", key + "%", accountID, "%" + key + "%", "%" + key + "%"}
+	args = append(args, named.args...)
+	args = append(args, email+"%", accountID)
+	args = append(args, like.args...)
 	var rows []struct{ Type, ID, Title, Subtitle string }
 	err := s.reader(ctx).Raw(`SELECT type, id, title, subtitle FROM (
 			SELECT 'service' AS type, id, name AS title, address AS subtitle, name_key AS sort_key,
-				CASE WHEN name_key LIKE ? ESCAPE '\' OR lower(address) LIKE ? ESCAPE '\' THEN 0 ELSE 1 END AS distance
+				CASE WHEN name_key LIKE ? ESCAPE '\' THEN 0 WHEN lower(address) LIKE ? ESCAPE '\' THEN 1 ELSE 2 END AS distance
 			FROM services WHERE account_id = ? AND (name_key LIKE ? ESCAPE '\' OR lower(address) LIKE ? ESCAPE '\')
 			UNION ALL
-			SELECT 'member', u.id, u.name, u.email, u.email_key, CASE WHEN `+person.begins+` THEN 0 ELSE 1 END
-			FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = ? AND `+person.contains+`
+			SELECT 'member', u.id, u.name, u.email, lower(u.name),
+				CASE WHEN `+named.condition+` THEN 0 WHEN u.email_key LIKE ? ESCAPE '\' THEN 1 ELSE 2 END
+			FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = ? AND (`+like.condition+`)
 		) AS hits ORDER BY distance, sort_key, id LIMIT ?`, append(args, limit)...).Scan(&rows).Error
 	if err != nil {
 		return nil, wrap("search", err)
@@ -125,12 +133,7 @@ func (s *Store) Search(ctx context.Context, accountID, q string, limit int) ([]p
 
 // Cart is one person's cart in one account, the oldest item first.
 func (s *Store) Cart(ctx context.Context, accountID, userID string) (portal.Cart, error) {
-	var rows []struct {
-		productRow
-		ItemID    string
-		Quantity  int
-		CreatedAt int64
-	}
+	var rows []productRow
 	err := s.reader(ctx).Raw(`SELECT c.id AS item_id, c.quantity, c.created_at, `+productColumns+`
 		FROM cart_items c JOIN products p ON p.id = c.product_id WHERE c.account_id = ? AND c.user_id = ?
 		ORDER BY c.created_at, c.id`, accountID, userID).Scan(&rows).Error
