@@ -1,0 +1,175 @@
+package account_test
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/assurance"
+	"sallyport/internal/audit"
+	"sallyport/internal/id"
+	"sallyport/internal/notify"
+	"sallyport/internal/store"
+	"sallyport/internal/testkit"
+	"sallyport/internal/user"
+)
+
+// outbox keeps what is queued, or refuses it.
+type outbox struct {
+	sync.Mutex
+	kept    []notify.Message
+	refuses error
+}
+
+func (o *outbox) Enqueue(_ context.Context, messages ...notify.Message) error {
+	o.Lock()
+	defer o.Unlock()
+	if o.refuses != nil {
+		return o.refuses
+	}
+	o.kept = append(o.kept, messages...)
+	return nil
+}
+
+// world is an account service on a database of its own.
+type world struct {
+	*account.Service
+	t     *testing.T
+	ctx   context.Context
+	store *store.Store
+	mail  *outbox
+	clock *testkit.Clock
+	log   *audit.Log
+}
+
+func newWorld(t *testing.T, databaseURL string) *world {
+	t.Helper()
+	w := &world{t: t, ctx: t.Context(), store: testkit.OpenStore(t, databaseURL), mail: &outbox{}, clock: testkit.NewClock()}
+	w.log = &audit.Log{Store: w.store, Now: w.clock.Now}
+	w.Service = &account.Service{
+		Store: w.store, Notify: w.mail, Audit: w.log, Now: w.clock.Now, Random: rand.Reader, BaseURL: "https://portal.test",
+	}
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) person(email string) string {
+	w.t.Helper()
+	u := user.User{ID: id.New(), Email: email, Name: "Name of " + email, Locale: "de", PasswordHash: "-", CreatedAt: w.clock.Now()}
+	if added, err := w.store.AddUser(w.ctx, u); err != nil || !added {
+		w.t.Fatal(added, err)
+	}
+	return u.ID
+}
+
+// account opens an account with one member of each role, and a second owner; all are found by their role's name.
+func (w *world) account() (accountID string, who map[string]string) {
+	w.t.Helper()
+	domain := "@" + id.New() + ".test"
+	who = map[string]string{"owner": w.person("owner" + domain)}
+	m, err := w.Create(w.ctx, who["owner"], "Acme")
+	w.must(err)
+	for name, role := range map[string]account.Role{
+		"other owner": account.Owner, "admin": account.Admin, "other admin": account.Admin, "billing": account.Billing, "member": account.Plain,
+	} {
+		who[name] = w.person(string(role) + id.New() + domain)
+		w.must(w.store.InsertMember(w.ctx, account.Member{AccountID: m.ID, UserID: who[name], Role: role, JoinedAt: w.clock.Now()}))
+	}
+	who["stranger"] = w.person("stranger" + domain)
+	return m.ID, who
+}
+
+// events are the account's audit events as "action outcome reason", oldest first.
+func (w *world) events(accountID string) []string {
+	w.t.Helper()
+	found, err := w.log.Events(w.ctx, audit.Filter{AccountID: accountID, Limit: 100})
+	w.must(err)
+	var all []string
+	for _, e := range found {
+		line := e.Action + " " + e.Outcome
+		if reason := e.Detail["reason"]; reason != "" {
+			line += " " + reason
+		}
+		all = append(all, line)
+	}
+	slices.Reverse(all)
+	return all
+}
+
+func (w *world) role(accountID, userID string) account.Role {
+	w.t.Helper()
+	m, err := w.store.Member(w.ctx, accountID, userID)
+	w.must(err)
+	return m.Role
+}
+
+const week = 7 * 24 * time.Hour
+
+func ptr[T any](v T) *T { return &v }
+
+// raw opens the database beside the store, for what no method of the store is there for.
+func raw(t *testing.T, databaseURL string) *sql.DB {
+	t.Helper()
+	driver, dsn := "pgx", databaseURL
+	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
+		driver, dsn = "sqlite", "file:"+path+"?_pragma=busy_timeout(5000)"
+	}
+	db, err := sql.Open(driver, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+func setFactors(t *testing.T, databaseURL, userID string, factors assurance.Type) {
+	t.Helper()
+	query := fmt.Sprintf("UPDATE users SET factor_bits = %d WHERE id = '%s'", factors, userID)
+	if _, err := raw(t, databaseURL).ExecContext(t.Context(), query); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dump is all that a table holds.
+func dump(t *testing.T, databaseURL, table string) string {
+	t.Helper()
+	rows, err := raw(t, databaseURL).QueryContext(t.Context(), "SELECT * FROM "+table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for rows.Next() {
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		if err := rows.Scan(values...); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range values {
+			fmt.Fprintf(&all, "%s|", *v.(*any))
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return all.String()
+}
