@@ -82,7 +82,10 @@ func (l *Log) Events(ctx context.Context, f Filter) ([]Event, error) {
 }
 
 // Origin is where a request came from.
-type Origin struct{ SessionID, Address, UserAgent string }
+type Origin struct {
+	SessionID, Address, UserAgent string
+	Network                       string // the address, of IPv6 its /64: what limits count by; never stored
+}
 
 type originKey struct{}
 

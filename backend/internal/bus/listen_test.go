@@ -248,6 +248,7 @@ func BenchmarkMemoryGetWhileListening(b *testing.B) {
 		time.Sleep(time.Millisecond)
 	}
 	b.ReportAllocs()
+	b.ResetTimer()
 	b.RunParallel(func(p *testing.PB) {
 		for p.Next() {
 			_, _ = m.Get(ctx, "01a0b1c2-0000-7000-8000-0123456789ab")

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 )
 
@@ -18,11 +19,12 @@ const (
 	Invitation               = "invitation"
 )
 
-// keys says which data each template needs, and which it also knows.
+// keys says which data each template needs, and which it also knows. link and security_link are URLs, at and deadline times in
+// RFC 3339, method is the name of a factor's type, two_factor is "yes" or "".
 var keys = map[string]struct{ needs, knows []string }{
 	TwoFactorEnforced:        {[]string{"name", "account_name", "account_number", "link"}, []string{"deadline"}},
 	TwoFactorEnforcedInvited: {[]string{"account_name", "link"}, nil},
-	TwoFactorDisabled:        {[]string{"name", "security_link"}, []string{"at"}},
+	TwoFactorDisabled:        {[]string{"name", "security_link"}, []string{"method", "at"}},
 	FactorActivated:          {[]string{"name", "method", "at", "security_link"}, nil},
 	FactorRemoved:            {[]string{"name", "method", "at", "security_link"}, nil},
 	FactorDisabledByGuessing: {[]string{"name", "method"}, []string{"at", "security_link"}},
@@ -31,7 +33,7 @@ var keys = map[string]struct{ needs, knows []string }{
 	Invitation:               {[]string{"account_name", "inviter", "link"}, []string{"two_factor"}},
 }
 
-// check finds the mistakes of whoever wrote the message.
+// check finds the mistakes of whoever wrote the message. What people call themselves is never a mistake.
 func (m Message) check() error {
 	k, known := keys[m.Template]
 	switch {
@@ -47,9 +49,14 @@ func (m Message) check() error {
 			return fmt.Errorf("notify: %s needs %q", m.Template, key)
 		}
 	}
-	for key := range m.Data {
+	for key, value := range m.Data {
 		if !slices.Contains(k.needs, key) && !slices.Contains(k.knows, key) {
 			return fmt.Errorf("notify: %s does not know %q", m.Template, key)
+		}
+		if key == "link" || key == "security_link" {
+			if u, err := url.Parse(value); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
+				return fmt.Errorf("notify: %s: %q is not a web address", m.Template, key)
+			}
 		}
 	}
 	return nil

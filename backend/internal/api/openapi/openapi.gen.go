@@ -575,7 +575,8 @@ type Email = string
 
 // EnrolRequest defines model for EnrolRequest.
 type EnrolRequest struct {
-	Name *PersonName `json:"name,omitempty"`
+	Name     *PersonName `json:"name,omitempty"`
+	Password *Password   `json:"password,omitempty"`
 
 	// Replaces A UUIDv7.
 	//
@@ -5284,10 +5285,18 @@ type SignOutResponseObject interface {
 	VisitSignOutResponse(w http.ResponseWriter) error
 }
 
+type SignOut204ResponseHeaders struct {
+	SetCookie *string
+}
+
 type SignOut204Response struct {
+	Headers SignOut204ResponseHeaders
 }
 
 func (response SignOut204Response) VisitSignOutResponse(w http.ResponseWriter) error {
+	if response.Headers.SetCookie != nil {
+		w.Header().Set("Set-Cookie", fmt.Sprint(*response.Headers.SetCookie))
+	}
 	w.WriteHeader(204)
 	return nil
 }
@@ -6333,15 +6342,25 @@ type ActivateFactorResponseObject interface {
 	VisitActivateFactorResponse(w http.ResponseWriter) error
 }
 
-type ActivateFactor200JSONResponse Activated
+type ActivateFactor200ResponseHeaders struct {
+	SetCookie *string
+}
+
+type ActivateFactor200JSONResponse struct {
+	Body    Activated
+	Headers ActivateFactor200ResponseHeaders
+}
 
 func (response ActivateFactor200JSONResponse) VisitActivateFactorResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.SetCookie != nil {
+		w.Header().Set("Set-Cookie", fmt.Sprint(*response.Headers.SetCookie))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err

@@ -26,6 +26,8 @@ CREATE TABLE accounts (
     enforced_at      BIGINT NOT NULL DEFAULT 0, -- 0: not enforced
     enforced_by      TEXT NOT NULL DEFAULT '',
     grace_until      BIGINT NOT NULL DEFAULT 0,
+    signed_out_at    BIGINT NOT NULL DEFAULT 0, -- sessions of members that are older than this are over
+    signed_out_by    TEXT NOT NULL DEFAULT '',  -- but for this person's
     minimum_strength TEXT NOT NULL DEFAULT 'any' CHECK (minimum_strength IN ('any', 'no_email', 'no_email_no_sms', 'phishing_resistant'))
 );
 
@@ -101,6 +103,7 @@ CREATE TABLE sign_ins (
     purpose      TEXT NOT NULL CHECK (purpose IN ('second_factor', 'enrolment')),
     delivery     TEXT NOT NULL CHECK (delivery IN ('bearer', 'cookie')),
     from_session TEXT NOT NULL DEFAULT '',
+    amr          TEXT NOT NULL, -- what was proven so far
     password_at  BIGINT NOT NULL, -- when the password was last proven
     attempts     BIGINT NOT NULL DEFAULT 0,
     user_agent   TEXT NOT NULL DEFAULT '',

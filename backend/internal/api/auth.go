@@ -1,0 +1,220 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"sallyport/internal/api/openapi"
+	"sallyport/internal/assurance"
+	"sallyport/internal/enforcement"
+	"sallyport/internal/factor"
+	"sallyport/internal/fault"
+	"sallyport/internal/session"
+	"sallyport/internal/signin"
+)
+
+// SignIn is the first door.
+func (s *Server) SignIn(ctx context.Context, r openapi.SignInRequestObject) (openapi.SignInResponseObject, error) {
+	delivery := session.Bearer
+	if r.Body.Session != nil && *r.Body.Session == openapi.SignInRequestSessionCookie {
+		delivery = session.Cookie
+	}
+	result, err := s.Stairs.SignIn(ctx, r.Body.Email, r.Body.Password, delivery)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.signInResult(result)
+	return openapi.SignIn200JSONResponse{SignInResultJSONResponse: answer}, err
+}
+
+// Refresh exchanges a refresh token, from the body or from the cookie.
+func (s *Server) Refresh(ctx context.Context, r openapi.RefreshRequestObject) (openapi.RefreshResponseObject, error) {
+	token := ""
+	if r.Body != nil && r.Body.RefreshToken != nil {
+		token = *r.Body.RefreshToken
+	} else {
+		request := requestOf(ctx)
+		if s.crossSite(request) {
+			return nil, errCrossSite
+		}
+		if c, err := request.Cookie(s.cookieName()); err == nil {
+			token = c.Value
+		}
+	}
+	if token == "" {
+		return nil, fault.ErrUnauthorized
+	}
+	result, err := s.Stairs.Refresh(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.signInResult(result)
+	return openapi.Refresh200JSONResponse{SignInResultJSONResponse: answer}, err
+}
+
+// AnswerSecondFactor is the second door.
+func (s *Server) AnswerSecondFactor(ctx context.Context, r openapi.AnswerSecondFactorRequestObject) (openapi.AnswerSecondFactorResponseObject, error) {
+	a, err := readAnswer(*r.Body)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := s.Stairs.Answer(ctx, callerOf(ctx).Pending, a)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.AnswerSecondFactor200JSONResponse{
+		Body: sessionOf(opened), Headers: openapi.AnswerSecondFactor200ResponseHeaders{SetCookie: s.cookie(opened)}}, nil
+}
+
+// SignOut ends the session.
+func (s *Server) SignOut(ctx context.Context, _ openapi.SignOutRequestObject) (openapi.SignOutResponseObject, error) {
+	who := callerOf(ctx)
+	if who.Pending.ID == "" {
+		who.Pending.UserID = who.UserID
+	}
+	if err := s.Stairs.SignOut(ctx, who.SessionID, who.Pending); err != nil {
+		return nil, err
+	}
+	cleared := s.clearedCookie()
+	return openapi.SignOut204Response{Headers: openapi.SignOut204ResponseHeaders{SetCookie: &cleared}}, nil
+}
+
+// Confirm opens five minutes for sensitive calls.
+func (s *Server) Confirm(ctx context.Context, r openapi.ConfirmRequestObject) (openapi.ConfirmResponseObject, error) {
+	var answer *factor.Answer
+	if r.Body.SecondFactor != nil {
+		a, err := readAnswer(*r.Body.SecondFactor)
+		if err != nil {
+			return nil, below(err, "/second_factor")
+		}
+		answer = &a
+	}
+	if err := s.Stairs.Confirm(ctx, callerOf(ctx).Session, r.Body.Password, answer); err != nil {
+		return nil, below(err, "/second_factor")
+	}
+	return openapi.Confirm204Response{}, nil
+}
+
+// below puts a field error of a nested object where it is.
+func below(err error, pointer string) error {
+	e, ok := fault.As(err)
+	if !ok || len(e.Fields) == 0 {
+		return err
+	}
+	return e.With(func(e *fault.Error) {
+		fields := make([]fault.Field, len(e.Fields))
+		for i, f := range e.Fields {
+			fields[i] = fault.Field{Pointer: pointer + f.Pointer, Detail: f.Detail}
+		}
+		e.Fields = fields
+	})
+}
+
+func readAnswer(a openapi.SecondFactorAnswer) (factor.Answer, error) {
+	value, err := a.ValueByDiscriminator()
+	if err != nil {
+		return factor.Answer{}, errMalformed.Because(err)
+	}
+	switch v := value.(type) {
+	case openapi.TotpAnswer:
+		return factor.Answer{Type: assurance.TOTP, FactorID: v.FactorId, Code: v.Code}, nil
+	case openapi.RecoveryCodeAnswer:
+		return factor.Answer{Recovery: true, Code: v.Code}, nil
+	}
+	return factor.Answer{}, errMalformed
+}
+
+func (s *Server) signInResult(r signin.Result) (openapi.SignInResultJSONResponse, error) {
+	var out openapi.SignInResultJSONResponse
+	var err error
+	switch {
+	case r.Opened != nil:
+		out.Headers.SetCookie = s.cookie(*r.Opened)
+		err = out.Body.FromSignedIn(openapi.SignedIn{Status: openapi.SignedInStatusSignedIn, Session: sessionOf(*r.Opened)})
+	case r.Standing.State == enforcement.SecondFactorDue:
+		err = out.Body.FromSecondFactorRequired(openapi.SecondFactorRequired{Status: openapi.SecondFactorRequiredStatusSecondFactorRequired,
+			PartialToken: r.PartialToken, ExpiresIn: seconds(r.ExpiresIn), Factors: each(r.Factors, hintOf)})
+	default:
+		err = out.Body.FromEnrolmentRequired(openapi.EnrolmentRequired{Status: openapi.EnrolmentRequiredStatusEnrolmentRequired,
+			PartialToken: r.PartialToken, ExpiresIn: seconds(r.ExpiresIn), RequiredBy: requiredBy(r.Standing.RequiredBy), Methods: methods(r.Standing.Methods)})
+	}
+	return out, err
+}
+
+func hintOf(f factor.Factor) openapi.FactorHint {
+	return openapi.FactorHint{Id: f.ID, Type: openapi.FactorType(f.Type.String()), Name: f.Name, Hint: f.Hint, Default: f.Default}
+}
+
+func sessionOf(o signin.Opened) openapi.Session {
+	out := openapi.Session{AccessToken: o.AccessToken, TokenType: openapi.SessionTokenTypeBearer, ExpiresIn: seconds(o.ExpiresIn),
+		Assurance: openapi.Assurance(o.Session.Proof.ACR())}
+	if o.Session.Delivery == session.Bearer {
+		out.RefreshToken = &o.RefreshToken
+	}
+	return out
+}
+
+func seconds(d time.Duration) int { return int(d / time.Second) }
+
+func methods(t assurance.Types) []openapi.FactorType {
+	names := t.Names()
+	out := make([]openapi.FactorType, len(names))
+	for i, n := range names {
+		out[i] = openapi.FactorType(n)
+	}
+	return out
+}
+
+func requiredBy(by []enforcement.Source) []openapi.RequiredBy {
+	out := make([]openapi.RequiredBy, len(by))
+	for i, b := range by {
+		out[i] = openapi.RequiredBy(b)
+	}
+	return out
+}
+
+// cookieName bears the __Host- prefix over https: then no other host and no script can have set it (RFC 6265bis §4.1.3).
+func (s *Server) cookieName() string {
+	if s.BaseURL.Scheme == "https" {
+		return "__Host-sallyport_refresh"
+	}
+	return "sallyport_refresh"
+}
+
+func (s *Server) newCookie(value string, life time.Duration) string {
+	c := http.Cookie{Name: s.cookieName(), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+		Secure: s.BaseURL.Scheme == "https", MaxAge: seconds(life)}
+	if life < 0 {
+		c.MaxAge = -1
+	}
+	return c.String()
+}
+
+// cookie is the refresh cookie of a cookie session; nil for any other.
+func (s *Server) cookie(o signin.Opened) *string {
+	if o.Session.Delivery != session.Cookie {
+		return nil
+	}
+	c := s.newCookie(o.RefreshToken, session.IdleLife)
+	return &c
+}
+
+func (s *Server) clearedCookie() string { return s.newCookie("", -1) }
+
+// crossSite says whether a browser tells that another site has made it send this (Fetch metadata, or else Origin).
+func (s *Server) crossSite(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site != "same-origin" && site != "none"
+	}
+	origin := r.Header.Get("Origin")
+	return origin != "" && origin != s.BaseURL.Scheme+"://"+s.BaseURL.Host && origin != "http://"+r.Host && origin != "https://"+r.Host
+}
+
+type requestKey struct{}
+
+// requestOf is the HTTP request, for the one handler that reads a cookie.
+func requestOf(ctx context.Context) *http.Request {
+	r, _ := ctx.Value(requestKey{}).(*http.Request)
+	return r
+}

@@ -1,0 +1,148 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"time"
+
+	"sallyport/internal/api/openapi"
+	"sallyport/internal/bus"
+	"sallyport/internal/fault"
+)
+
+// heartbeat keeps the line open through proxies, and asks the standing again: time alone can change it.
+const heartbeat = 15 * time.Second
+
+// StreamEvents tells a page what has changed, as server-sent events (WHATWG HTML §9.2).
+func (s *Server) StreamEvents(ctx context.Context, _ openapi.StreamEventsRequestObject) (openapi.StreamEventsResponseObject, error) {
+	reader, writer := io.Pipe()
+	w := &watch{s: s, who: callerOf(ctx), out: writer}
+	w.sub = s.Bus.Subscribe(w.who.Person.Topics(w.who.SessionID)...)
+	go func() {
+		defer w.sub.Close()
+		_ = writer.CloseWithError(w.run(ctx))
+	}()
+	return openapi.StreamEvents200TexteventStreamResponse{Body: reader}, nil
+}
+
+// watch is one open stream.
+type watch struct {
+	s    *Server
+	who  caller
+	sub  *bus.Subscription
+	out  io.Writer
+	last string // the standing that was told last
+}
+
+func (w *watch) run(ctx context.Context) error {
+	if err := w.look(ctx, true); err != nil {
+		return done(err)
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		var err error
+		select {
+		case <-ctx.Done():
+			return io.EOF
+		case <-w.s.Done:
+			return io.EOF
+		case <-beat.C:
+			if err = w.write(":\n\n"); err == nil {
+				err = w.look(ctx, false)
+			}
+		case topic, open := <-w.sub.C:
+			if !open {
+				return io.EOF
+			}
+			err = w.changed(ctx, topic)
+		}
+		if err != nil {
+			return done(err)
+		}
+	}
+}
+
+var errStop = errors.New("the stream is over")
+
+func done(err error) error {
+	if errors.Is(err, errStop) {
+		return io.EOF
+	}
+	return err
+}
+
+func (w *watch) changed(ctx context.Context, topic string) error {
+	if rest, cart := strings.CutPrefix(topic, "cart:"); cart {
+		accountID, _, _ := strings.Cut(rest, ":")
+		return w.event("cart_changed", map[string]string{"account_id": accountID})
+	}
+	return w.look(ctx, false)
+}
+
+// look asks who the caller is by now, and tells what is different.
+func (w *watch) look(ctx context.Context, first bool) error {
+	if !w.s.Now().Before(w.who.Claims.Expires) {
+		return errStop // refresh, and open it again
+	}
+	who, err := w.again(ctx)
+	if e, told := fault.As(err); told && e.Kind == fault.Unauthenticated {
+		if err := w.event("session_ended", struct{}{}); err != nil {
+			return err
+		}
+		return errStop
+	}
+	if err != nil {
+		return err
+	}
+	w.who.Person, w.who.Standing = who.Person, who.Standing
+	w.sub.Add(w.topics()...)
+	standing := standingOf(who.Standing)
+	body, err := json.Marshal(standing)
+	if err != nil {
+		return err
+	}
+	changed := string(body) != w.last
+	w.last = string(body)
+	switch {
+	case first:
+		return w.event("ready", standing)
+	case changed:
+		return w.event("standing_changed", standing)
+	}
+	return nil
+}
+
+func (w *watch) topics() []string {
+	topics := w.who.Person.Topics(w.who.SessionID)
+	if w.who.SessionID != "" {
+		for _, b := range w.who.Person.Belongs {
+			topics = append(topics, "cart:"+b.AccountID+":"+w.who.UserID)
+		}
+	}
+	return topics
+}
+
+func (w *watch) again(ctx context.Context) (caller, error) {
+	events := &operation{tokens: map[string]bool{tokenFull: true, tokenSecondFactor: true, tokenEnrolment: true}, partial: true, due: true}
+	if w.who.SessionID == "" {
+		return w.s.enterPartial(ctx, events, w.who.Claims)
+	}
+	return w.s.enterFull(ctx, events, w.who.Claims)
+}
+
+func (w *watch) event(name string, data any) error {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	return w.write("event: " + name + "\ndata: " + string(body) + "\n\n")
+}
+
+func (w *watch) write(text string) error {
+	_, err := w.out.Write([]byte(text))
+	return err
+}

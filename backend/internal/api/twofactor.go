@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+
+	"sallyport/internal/account"
+	"sallyport/internal/api/openapi"
+	"sallyport/internal/assurance"
+	"sallyport/internal/enforcement"
+	"sallyport/internal/signin"
+)
+
+// GetTwoFactor shows the account's rule to its members.
+func (s *Server) GetTwoFactor(ctx context.Context, r openapi.GetTwoFactorRequestObject) (openapi.GetTwoFactorResponseObject, error) {
+	report, err := s.Switch.Report(ctx, callerOf(ctx).UserID, r.AccountId)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GetTwoFactor200JSONResponse(ruleOf(report)), nil
+}
+
+// PutTwoFactor enforces or lifts. What is wrong with the request is said before a confirmation is asked for.
+func (s *Server) PutTwoFactor(ctx context.Context, r openapi.PutTwoFactorRequestObject) (openapi.PutTwoFactorResponseObject, error) {
+	who := callerOf(ctx)
+	change := enforcement.Change{Enforced: r.Body.Enforced, AccountNumber: r.Body.AccountNumber, Minimum: strength(r.Body.MinimumStrength)}
+	if r.Body.GraceDays != nil {
+		change.GraceDays = *r.Body.GraceDays
+	}
+	if r.Body.SignOutMembers != nil {
+		change.SignOutMembers = *r.Body.SignOutMembers
+	}
+	if err := s.Switch.Check(ctx, who.UserID, r.AccountId, change); err != nil {
+		return nil, s.Switch.Refused(ctx, who.UserID, r.AccountId, err)
+	}
+	if err := s.confirmed(ctx, signin.LevelPassword); err != nil {
+		return nil, err
+	}
+	report, err := s.Switch.Set(ctx, who.UserID, r.AccountId, change)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.PutTwoFactor200JSONResponse(ruleOf(report)), nil
+}
+
+// PreviewTwoFactor shows what enforcing would do.
+func (s *Server) PreviewTwoFactor(ctx context.Context, r openapi.PreviewTwoFactorRequestObject) (openapi.PreviewTwoFactorResponseObject, error) {
+	p, err := s.Switch.Preview(ctx, callerOf(ctx).UserID, r.AccountId, strength(r.Params.MinimumStrength))
+	if err != nil {
+		return nil, err
+	}
+	out := openapi.PreviewTwoFactor200JSONResponse{MinimumStrength: openapi.MinimumStrength(p.Minimum), Invitations: p.Counts.Invitations,
+		Mailed: p.Mailed, Sessions: p.Sessions, OwnFactorSuffices: p.OwnSuffices,
+		LockedOut: each(p.LockedOut, func(m account.Member) openapi.Person {
+			return openapi.Person{UserId: m.UserID, Name: m.Name, Email: m.Email}
+		})}
+	out.Members.Total, out.Members.Compliant, out.Members.Missing = p.Counts.Total, p.Counts.Compliant, p.Counts.Missing
+	return out, nil
+}
+
+func strength(m *openapi.MinimumStrength) assurance.Strength {
+	if m == nil {
+		return assurance.Any
+	}
+	return assurance.Strength(*m)
+}
+
+func ruleOf(r enforcement.Report) openapi.TwoFactorRule {
+	out := openapi.TwoFactorRule{Enforced: r.Rule.Enforced(), EnforcedAt: timeOrNil(r.Rule.EnforcedAt), GraceUntil: timeOrNil(r.Rule.GraceUntil),
+		MinimumStrength: openapi.MinimumStrength(r.Rule.Minimum), Invitations: r.Counts.Invitations}
+	out.Members.Total, out.Members.Compliant, out.Members.Missing = r.Counts.Total, r.Counts.Compliant, r.Counts.Missing
+	if r.Rule.Enforced() {
+		out.EnforcedBy = &struct {
+			Id   openapi.Id `json:"id"`
+			Name string     `json:"name"`
+		}{r.Rule.EnforcedBy, r.EnforcedBy}
+	}
+	return out
+}

@@ -1,0 +1,327 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/labstack/echo/v4"
+
+	"sallyport/internal/fault"
+)
+
+const (
+	maxBody  = 64 << 10 // bytes; the largest body of the contract has about 2 kB
+	maxDepth = 32       // of nested JSON
+)
+
+var identifier = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+
+// check holds a request against the contract. Its errors name fields, and never repeat what was submitted.
+func (s *Server) check(op *operation, c echo.Context) error {
+	if len(op.parameters) > 0 {
+		if err := checkParameters(op, c); err != nil {
+			return err
+		}
+	}
+	if op.body == nil {
+		return nil
+	}
+	r := c.Request()
+	raw, err := readBody(r)
+	if err != nil {
+		return err
+	}
+	if len(raw) == 0 && !op.bodyNeeded {
+		r.Body, r.ContentLength = http.NoBody, 0
+		return nil
+	}
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || media != "application/json" {
+		return errMediaType
+	}
+	value, err := readJSON(raw)
+	if err != nil {
+		return err
+	}
+	if fields := wrongFields(op.body, value); len(fields) > 0 {
+		return fault.InvalidField("", "").With(func(e *fault.Error) { e.Fields = fields })
+	}
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(raw)), int64(len(raw))
+	return nil
+}
+
+func readBody(r *http.Request) ([]byte, error) {
+	if r.ContentLength > maxBody {
+		return nil, errTooLarge
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	if err != nil {
+		return nil, errMalformed.Because(err)
+	}
+	if len(raw) > maxBody {
+		return nil, errTooLarge
+	}
+	return raw, nil
+}
+
+// readJSON reads exactly one JSON value: UTF-8, no key twice, not nested without end, nothing behind it.
+func readJSON(raw []byte) (any, error) {
+	malformed := func(why string) error {
+		return errMalformed.With(func(e *fault.Error) { e.Message = "The request body " + why + "." })
+	}
+	if !utf8.Valid(raw) {
+		return nil, malformed("is not UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	value, err := readValue(d, 0)
+	switch {
+	case errors.Is(err, errDuplicate):
+		return nil, malformed("has a key twice")
+	case errors.Is(err, errDepth):
+		return nil, malformed("is nested too deeply")
+	case err != nil:
+		return nil, malformed("is not JSON")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, malformed("has something behind its JSON")
+	}
+	return value, nil
+}
+
+var errDuplicate, errDepth = errors.New("a key twice"), errors.New("too deep")
+
+func readValue(d *json.Decoder, depth int) (any, error) {
+	if depth > maxDepth {
+		return nil, errDepth
+	}
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch t {
+	case json.Delim('{'):
+		object := map[string]any{}
+		for d.More() {
+			key, err := d.Token()
+			if err != nil {
+				return nil, err
+			}
+			name, _ := key.(string)
+			if _, twice := object[name]; twice {
+				return nil, errDuplicate
+			}
+			if object[name], err = readValue(d, depth+1); err != nil {
+				return nil, err
+			}
+		}
+		_, err := d.Token()
+		return object, err
+	case json.Delim('['):
+		array := []any{}
+		for d.More() {
+			v, err := readValue(d, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			array = append(array, v)
+		}
+		_, err := d.Token()
+		return array, err
+	}
+	return t, nil
+}
+
+// wrongFields lists what is wrong with a body, in the order of the pointers.
+func wrongFields(schema *openapi3.Schema, value any) []fault.Field {
+	var fields []fault.Field
+	if err := schema.VisitJSON(value, openapi3.MultiErrors(), openapi3.VisitAsRequest()); err != nil {
+		fields = describe(err, fields)
+	}
+	fields = nulBytes(value, "", fields)
+	slices.SortFunc(fields, func(a, b fault.Field) int { return strings.Compare(a.Pointer+a.Detail, b.Pointer+b.Detail) })
+	return slices.Compact(fields)
+}
+
+// nulBytes finds strings that no database takes.
+func nulBytes(value any, pointer string, fields []fault.Field) []fault.Field {
+	switch v := value.(type) {
+	case string:
+		if strings.ContainsRune(v, 0) {
+			fields = append(fields, fault.Field{Pointer: pointer, Detail: "must not contain a NUL character"})
+		}
+	case map[string]any:
+		for key, inner := range v {
+			fields = nulBytes(inner, pointer+"/"+escape(key), fields)
+		}
+	}
+	return fields
+}
+
+func describe(err error, fields []fault.Field) []fault.Field {
+	var many openapi3.MultiError
+	if errors.As(err, &many) {
+		for _, e := range many {
+			fields = describe(e, fields)
+		}
+		return fields
+	}
+	var e *openapi3.SchemaError
+	if !errors.As(err, &e) {
+		return append(fields, fault.Field{Pointer: "", Detail: "is not what the contract asks for"})
+	}
+	if inner := errors.Unwrap(e); inner != nil && e.SchemaField == "oneOf" {
+		return describe(inner, fields)
+	}
+	var pointer strings.Builder
+	for _, p := range e.JSONPointer() {
+		pointer.WriteString("/" + escape(p))
+	}
+	at := pointer.String()
+	if e.SchemaField == "discriminator" {
+		at += "/" + e.Schema.Discriminator.PropertyName
+	}
+	return append(fields, fault.Field{Pointer: at, Detail: sentence(e)})
+}
+
+// escape writes one step of a JSON pointer (RFC 6901 §3). A key is the caller's own word: only so much of it comes back.
+func escape(step string) string {
+	if len(step) > 64 {
+		step = strings.ToValidUTF8(step[:64], "")
+	}
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(step)
+}
+
+// sentence says what a field must be, from the schema alone.
+func sentence(e *openapi3.SchemaError) string {
+	schema := e.Schema
+	switch e.SchemaField {
+	case "required":
+		return "is required"
+	case "properties", "additionalProperties":
+		return "is not a field of this request"
+	case "minProperties":
+		return "must have at least one field"
+	case "type":
+		return "must be " + kind(schema)
+	case "nullable":
+		return "must not be null"
+	case "minimum", "maximum":
+		if schema.Min != nil && schema.Max != nil {
+			return fmt.Sprintf("must be from %v to %v", *schema.Min, *schema.Max)
+		}
+	case "discriminator", "oneOf":
+		if schema.Discriminator != nil {
+			return "must be one of " + join(slices.Sorted(maps.Keys(schema.Discriminator.Mapping)))
+		}
+	}
+	if said, ok := schema.Extensions["x-message"].(string); ok {
+		return said
+	}
+	switch e.SchemaField {
+	case "enum":
+		values := make([]string, len(schema.Enum))
+		for i, v := range schema.Enum {
+			values[i] = fmt.Sprint(v)
+		}
+		return "must be one of " + join(values)
+	case "minLength":
+		return fmt.Sprintf("must have at least %d characters", schema.MinLength)
+	case "maxLength":
+		return fmt.Sprintf("must have at most %d characters", *schema.MaxLength)
+	default:
+		return "has the wrong form"
+	}
+}
+
+func kind(schema *openapi3.Schema) string {
+	switch {
+	case schema.Type.Is("string"):
+		return "a string"
+	case schema.Type.Is("integer"):
+		return "a whole number"
+	case schema.Type.Is("number"):
+		return "a number"
+	case schema.Type.Is("boolean"):
+		return "true or false"
+	case schema.Type.Is("array"):
+		return "a list"
+	default:
+		return "an object"
+	}
+}
+
+func join(values []string) string { return strings.Join(values, ", ") }
+
+// checkParameters holds path and query against the contract. What is no identifier in a path names nothing: 404.
+func checkParameters(op *operation, c echo.Context) error {
+	query := c.QueryParams()
+	for _, ref := range op.parameters {
+		p := ref.Value
+		if p.In == openapi3.ParameterInPath {
+			if !identifier.MatchString(c.Param(p.Name)) {
+				return fault.ErrNotFound
+			}
+			continue
+		}
+		if err := checkQuery(p, query); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkQuery(p *openapi3.Parameter, query url.Values) error {
+	wrong := func(detail string) error { return fault.InvalidField(p.Name, detail) }
+	if !query.Has(p.Name) {
+		if p.Required {
+			return wrong("is required")
+		}
+		return nil
+	}
+	raw := query.Get(p.Name)
+	if !utf8.ValidString(raw) || strings.ContainsRune(raw, 0) {
+		return wrong("is not text")
+	}
+	var value any = raw
+	if schema := p.Schema.Value; schema.Type.Is("integer") {
+		n, err := strconv.ParseInt(raw, 10, 32)
+		if err != nil {
+			return wrong("must be a whole number")
+		}
+		value = float64(n)
+	}
+	if fields := wrongFields(p.Schema.Value, value); len(fields) > 0 {
+		return wrong(fields[0].Detail)
+	}
+	return nil
+}
+
+// network is what limits count an address by: itself, or of IPv6 its /64, which one household has 2^64 addresses of.
+func network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap(); a.Is4() {
+		return a.String()
+	}
+	prefix, err := a.Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.Masked().String()
+}

@@ -1,0 +1,308 @@
+// Package app builds the house: it reads the configuration once, opens the database, gives every package what it asks for,
+// starts what runs, and stops it again in order. It alone knows all the others; nobody imports it but the commands and the
+// tests that start a whole server.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"runtime"
+	"sync"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/api"
+	"sallyport/internal/assurance"
+	"sallyport/internal/audit"
+	"sallyport/internal/bus"
+	"sallyport/internal/enforcement"
+	"sallyport/internal/factor"
+	"sallyport/internal/jobs"
+	"sallyport/internal/notify"
+	"sallyport/internal/portal"
+	"sallyport/internal/session"
+	"sallyport/internal/signin"
+	"sallyport/internal/store"
+	"sallyport/internal/user"
+	"sallyport/internal/web"
+)
+
+// Version is set when the binary is built.
+var Version = "development"
+
+// remembered is how many persons, accounts and sessions a replica keeps in memory, each.
+const remembered = 50_000
+
+// App is a server that runs.
+type App struct {
+	config Config
+	log    *slog.Logger
+	store  *store.Store
+	bus    *bus.Bus
+	runner *jobs.Runner
+	hasher *user.Hasher
+	gauge  *meter
+	mail   func() error // closes the sender
+
+	server   *http.Server
+	metrics  *http.Server
+	listener net.Listener
+	stop     context.CancelFunc
+	running  sync.WaitGroup
+	done     chan struct{}
+	now      func() time.Time
+}
+
+// Options are for tests.
+type Options struct {
+	Now func() time.Time // nil: the database's clock
+	Log *slog.Logger
+}
+
+// Start opens the database, migrates it, and serves until Stop. It returns when requests are answered.
+func Start(ctx context.Context, c Config, o Options) (_ *App, err error) {
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	a := &App{config: c, log: o.Log, done: make(chan struct{}), mail: func() error { return nil }}
+	if a.log == nil {
+		a.log = slog.New(slog.DiscardHandler)
+	}
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stop = stop
+	defer func() {
+		if err != nil {
+			stop()
+			if a.store != nil {
+				_ = a.store.Close()
+			}
+		}
+	}()
+
+	started := time.Now()
+	a.bus = bus.New(func() time.Duration { return time.Since(started) })
+	databaseURL, err := c.database()
+	if err != nil {
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, databaseURL, a.bus.Publish); err != nil {
+		return nil, err
+	}
+	if _, err := a.store.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	if a.store.Dialect() == "postgres" {
+		deaf, err := a.bus.Listen(running, databaseURL, time.Now)
+		if err != nil {
+			return nil, err
+		}
+		a.running.Go(func() { <-deaf })
+	}
+	a.now = o.Now
+	if a.now == nil { // one clock for all replicas: the database's
+		a.now = func() time.Time { return time.Now().Add(a.bus.Offset()).UTC().Truncate(time.Microsecond) }
+	}
+	handler, err := a.build(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if a.listener, err = net.Listen("tcp", c.Addr); err != nil {
+		return nil, err
+	}
+	a.server = newServer(handler)
+	a.running.Go(func() { a.runner.Run(running) })
+	a.running.Go(func() { a.sweep(running) })
+	a.serve(a.server, a.listener)
+	if err := a.serveMetrics(); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// build gives every package what it asks for.
+func (a *App) build(ctx context.Context) (http.Handler, error) {
+	c := &a.config
+	base, err := url.Parse(c.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	box, err := openBox(ctx, c, a.store, a.log)
+	if err != nil {
+		return nil, err
+	}
+	tokens, err := session.OpenTokens(ctx, a.store, box, c.Issuer, a.now)
+	if err != nil {
+		return nil, err
+	}
+	cores := runtime.GOMAXPROCS(0)
+	if a.hasher, err = user.NewHasher(cores, 64*cores); err != nil {
+		return nil, err
+	}
+	sender, err := a.sender()
+	if err != nil {
+		return nil, err
+	}
+	a.runner = &jobs.Runner{Store: a.store, Now: a.now, Random: rand.Reader, Wake: a.bus.Subscribe(jobs.Topic).C, Log: a.log}
+	record := &audit.Log{Store: a.store, Now: a.now}
+	notifier := &notify.Notifier{Queue: a.store, Sender: sender, Brand: c.Brand, Now: a.now}
+	facts := enforcement.NewFacts(a.store, a.bus, a.now,
+		enforcement.ProviderRule{Required: c.Require != "", Minimum: assurance.Strength(c.Require)}, remembered)
+	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
+		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL}
+	book := &session.Book{Store: a.store, Audit: record, Now: a.now, Random: rand.Reader}
+	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
+	a.runner.Handle(notify.Kind, notifier.Deliver)
+	a.runner.Handle(enforcement.NoticesKind, enforce.Notify)
+
+	proxies, err := c.proxies()
+	if err != nil {
+		return nil, err
+	}
+	server := &api.Server{
+		Stairs: &signin.Stairs{Users: a.store, Store: a.store, Hasher: a.hasher, Limits: &signin.Limits{Store: a.store, Box: box, Now: a.now},
+			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Audit: record, Now: a.now},
+		Facts: facts, Switch: enforce, Factors: factors, Book: book, Tokens: tokens,
+		Accounts: &account.Service{Store: a.store, Notify: notifier, Audit: record, Now: a.now, Random: rand.Reader, BaseURL: c.BaseURL},
+		Portal:   &portal.Service{Store: a.store, Now: a.now},
+		Profiles: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Ready: a.ready,
+		Pages: web.New(), Done: a.done,
+	}
+	if err := server.Portal.Prepare(ctx); err != nil {
+		return nil, err
+	}
+	if c.Demo {
+		server.Demo = a.store
+		if err := a.seed(ctx); err != nil {
+			return nil, err
+		}
+	}
+	a.gauge = a.meter()
+	server.Metrics = a.gauge.guarded(c.MetricsToken)
+	e, err := server.Handler()
+	if err != nil {
+		return nil, err
+	}
+	return a.gauge.count(e), nil
+}
+
+func (a *App) sender() (notify.Sender, error) {
+	switch {
+	case a.config.Demo:
+		return notify.Outbox{Desk: a.store, Now: a.now}, nil
+	case a.config.SMTPURL == "":
+		a.log.Warn("no mail server is configured, mails wait: set SALLYPORT_SMTP_URL")
+		return notify.Unconfigured{}, nil
+	}
+	s, err := notify.NewSMTP(a.config.SMTPURL, a.config.MailFrom)
+	if err != nil {
+		return nil, err
+	}
+	a.mail = s.Close
+	return s, nil
+}
+
+// newServer bounds what a client may hold open. Live streams are the reason that there is no bound on writing.
+func newServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10}
+}
+
+func (a *App) serve(s *http.Server, l net.Listener) {
+	a.running.Go(func() {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("the server stopped", "error", err.Error())
+		}
+	})
+}
+
+// ready says what is wrong; "" where a part is well.
+func (a *App) ready(ctx context.Context) map[string]string {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	say := func(err error) string {
+		if err != nil {
+			return "not reachable"
+		}
+		return ""
+	}
+	checks := map[string]string{"database": say(a.store.Ping(ctx))}
+	migrated, err := a.store.Migrated(ctx)
+	if checks["migrations"] = say(err); err == nil && !migrated {
+		checks["migrations"] = "pending"
+	}
+	_, _, _, err = a.runner.Stats(ctx)
+	checks["jobs"] = say(err)
+	return checks
+}
+
+// sweep forgets what has run out, once an hour.
+func (a *App) sweep(ctx context.Context) {
+	for {
+		if err := a.store.Sweep(ctx, a.now()); err != nil && ctx.Err() == nil {
+			a.log.Warn("sweeping failed", "error", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Hour):
+		}
+	}
+}
+
+func (a *App) context(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), d)
+}
+
+// URL is where the server listens.
+func (a *App) URL() string { return "http://" + a.listener.Addr().String() }
+
+// Stop lets requests finish, ends live streams, finishes or gives back jobs, and closes the database.
+func (a *App) Stop(ctx context.Context) error {
+	close(a.done)
+	err := a.server.Shutdown(ctx)
+	if a.metrics != nil {
+		err = errors.Join(err, a.metrics.Shutdown(ctx))
+	}
+	a.stop()
+	a.running.Wait()
+	return errors.Join(err, a.mail(), a.store.Close())
+}
+
+// Run serves until ctx ends.
+func Run(ctx context.Context, c Config, log *slog.Logger) error {
+	a, err := Start(ctx, c, Options{Log: log})
+	if err != nil {
+		return err
+	}
+	log.Info("Sallyport serves", "url", a.config.BaseURL, "address", a.listener.Addr().String(), "database", a.store.Dialect(), "version", Version)
+	if c.Demo {
+		log.Info("this is the demo: sign in as owner@acme.test with the password "+demoPassword, "messages", a.config.BaseURL+"/demo/messages")
+	}
+	<-ctx.Done()
+	log.Info("stopping")
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)
+	defer cancel()
+	return a.Stop(end)
+}
+
+// Migrate brings the database up to date and says how many migrations it ran.
+func Migrate(ctx context.Context, c Config) (int, error) {
+	databaseURL, err := c.database()
+	if err != nil {
+		return 0, err
+	}
+	s, err := store.Open(ctx, databaseURL, func(...string) {})
+	if err != nil {
+		return 0, err
+	}
+	n, err := s.Migrate(ctx)
+	if err != nil {
+		err = fmt.Errorf("migrate: %w", err)
+	}
+	return n, errors.Join(err, s.Close())
+}

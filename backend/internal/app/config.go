@@ -1,0 +1,125 @@
+package app
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"sallyport/internal/assurance"
+	"sallyport/internal/seal"
+)
+
+// Config is everything that the environment says. It is read once.
+type Config struct {
+	Addr        string `env:"ADDR" envDefault:"127.0.0.1:8080"`
+	BaseURL     string `env:"BASE_URL"`     // what links in mail begin with; empty: http:// and Addr
+	DatabaseURL string `env:"DATABASE_URL"` // postgres://…; empty: SQLite under DataDir
+	DataDir     string `env:"DATA_DIR" envDefault:"./data"`
+	Brand       string `env:"BRAND" envDefault:"Sallyport"`  // the portal's name in mails and authenticator apps
+	Issuer      string `env:"ISSUER" envDefault:"sallyport"` // iss of tokens; the same on every replica
+
+	RootKey     string `env:"ROOT_KEY"`           // 32 bytes in base64; opens what is sealed in the database
+	RootKeyFile string `env:"ROOT_KEY_FILE"`      // or a file with them
+	Proxies     string `env:"TRUSTED_PROXIES"`    // networks whose X-Forwarded-For counts, separated by commas
+	Require     string `env:"REQUIRE_TWO_FACTOR"` // the provider's own rule: a minimum strength; empty: none
+
+	SMTPURL  string `env:"SMTP_URL"`
+	MailFrom string `env:"MAIL_FROM" envDefault:"Sallyport <no-reply@localhost>"`
+
+	MetricsAddr  string `env:"METRICS_ADDR"`  // an address of their own
+	MetricsToken string `env:"METRICS_TOKEN"` // or a bearer token, on Addr
+
+	Demo         bool   `env:"DEMO"`
+	DemoAnywhere bool   `env:"DEMO_ANYWHERE"` // yes, the demo on an address that others can reach
+	LogLevel     string `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat    string `env:"LOG_FORMAT" envDefault:"text"`
+}
+
+// ReadConfig reads the environment; every name begins with SALLYPORT_.
+func ReadConfig() (Config, error) {
+	var c Config
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: "SALLYPORT_"}); err != nil {
+		return c, err
+	}
+	return c, c.check()
+}
+
+func (c *Config) check() error {
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return fmt.Errorf("SALLYPORT_ADDR must be HOST:PORT: %w", err)
+	}
+	ip, err := netip.ParseAddr(host)
+	loopback := host == "localhost" || (err == nil && ip.IsLoopback())
+	if c.Demo && !loopback && !c.DemoAnywhere {
+		return errors.New("the demo shows everybody's messages, so it serves loopback addresses only; SALLYPORT_DEMO_ANYWHERE=true says that you mean it")
+	}
+	if c.BaseURL == "" {
+		c.BaseURL = "http://" + c.Addr
+	}
+	if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return errors.New("SALLYPORT_BASE_URL must be http:// or https:// and a host")
+	}
+	c.BaseURL = strings.TrimRight(c.BaseURL, "/")
+	if c.Require != "" && !assurance.Strength(c.Require).Valid() {
+		return errors.New("SALLYPORT_REQUIRE_TWO_FACTOR must be any, no_email, no_email_no_sms or phishing_resistant")
+	}
+	if _, err := c.proxies(); err != nil {
+		return err
+	}
+	return nil
+}
+
+func (c *Config) proxies() ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, part := range strings.FieldsFunc(c.Proxies, func(r rune) bool { return r == ',' || r == ' ' }) {
+		prefix, err := netip.ParsePrefix(part)
+		if err != nil {
+			return nil, fmt.Errorf("SALLYPORT_TRUSTED_PROXIES: %q is not a network such as 10.0.0.0/8", part)
+		}
+		out = append(out, prefix)
+	}
+	return out, nil
+}
+
+// database is the database's URL, and the folder of its file where it is one.
+func (c *Config) database() (string, error) {
+	if c.DatabaseURL != "" {
+		return c.DatabaseURL, nil
+	}
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return "", err
+	}
+	return "sqlite:" + filepath.Join(c.DataDir, "sallyport.db"), nil
+}
+
+// rootKey is the operator's key; nil where they gave none.
+func (c *Config) rootKey() ([]byte, error) {
+	text := c.RootKey
+	if c.RootKeyFile != "" {
+		raw, err := os.ReadFile(c.RootKeyFile)
+		if err != nil {
+			return nil, fmt.Errorf("SALLYPORT_ROOT_KEY_FILE: %w", err)
+		}
+		text = string(raw)
+	}
+	if text = strings.TrimSpace(text); text == "" {
+		return nil, nil
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) != seal.RootKeySize {
+		return nil, fmt.Errorf("the root key must be %d bytes in base64", seal.RootKeySize)
+	}
+	return key, nil
+}
+
+// keyFile is where the embedded database keeps its root key: beside it, for its owner alone.
+func (c *Config) keyFile() string { return filepath.Join(c.DataDir, "root.key") }

@@ -1,0 +1,162 @@
+package enforcement
+
+import (
+	"context"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/assurance"
+	"sallyport/internal/bus"
+	"sallyport/internal/fault"
+	"sallyport/internal/session"
+	"sallyport/internal/user"
+)
+
+// FactStore reads what the standing depends on.
+type FactStore interface {
+	User(ctx context.Context, userID string) (user.User, error)
+	MembershipsOf(ctx context.Context, userID string) ([]account.Belonging, error)
+	AccountRule(ctx context.Context, accountID string) (account.Account, error)
+	Session(ctx context.Context, sessionID string) (session.Session, error)
+	// InTx gives the reads of one record one view of the database.
+	InTx(ctx context.Context, f func(ctx context.Context) error) error
+}
+
+// ProviderRule is what the operator asks of everybody.
+type ProviderRule struct {
+	Required bool
+	Minimum  assurance.Strength
+}
+
+type person struct {
+	user    user.User
+	belongs []account.Belonging
+}
+
+// Facts remembers what the standing depends on: persons, the rules of accounts, sessions. Each is dropped when the bus says
+// that it has changed, and none is answered from memory while the bus cannot be sure to have heard.
+type Facts struct {
+	now      func() time.Time
+	provider ProviderRule
+	persons  *bus.Memory[person]
+	accounts *bus.Memory[account.Account]
+	sessions *bus.Memory[session.Session]
+}
+
+// NewFacts remembers at most limit persons, accounts and sessions each.
+func NewFacts(store FactStore, b *bus.Bus, now func() time.Time, provider ProviderRule, limit int) *Facts {
+	return &Facts{
+		now: now, provider: provider,
+		persons: bus.Remember(b, "user:", limit, func(ctx context.Context, userID string) (person, error) {
+			var p person
+			var err error
+			if p.user, err = store.User(ctx, userID); err != nil {
+				return p, err
+			}
+			p.belongs, err = store.MembershipsOf(ctx, userID)
+			return p, err
+		}),
+		accounts: bus.Remember(b, "account:", limit, store.AccountRule),
+		sessions: bus.Remember(b, "session:", limit, store.Session),
+	}
+}
+
+// Person is a person and every rule that asks them for a second factor.
+type Person struct {
+	User    user.User
+	Belongs []account.Belonging
+	Rules   []Rule
+	signOut []account.Account
+}
+
+// Standing asks Decide for a session that has shown this.
+func (p Person) Standing(proof assurance.Proof, now time.Time) Standing {
+	return Decide(Question{Rules: p.Rules, Factors: p.User.Factors, Proof: proof, Now: now})
+}
+
+// SignedOut says whether an owner has ended the session together with those of all members.
+func (p Person) SignedOut(opened time.Time) bool {
+	for _, a := range p.signOut {
+		if opened.Before(a.Rule.SignedOutAt) && a.Rule.SignedOutBy != p.User.ID {
+			return true
+		}
+	}
+	return false
+}
+
+// Role is the person's role in an account; fault.ErrNotFound where they have none.
+func (p Person) Role(accountID string) (account.Role, error) {
+	for _, b := range p.Belongs {
+		if b.AccountID == accountID {
+			return b.Role, nil
+		}
+	}
+	return "", fault.ErrNotFound
+}
+
+// Person gathers a person and the rules that bind them. fault.ErrNotFound.
+func (f *Facts) Person(ctx context.Context, userID string) (Person, error) {
+	who, err := f.persons.Get(ctx, userID)
+	if err != nil {
+		return Person{}, err
+	}
+	p := Person{User: who.user, Belongs: who.belongs}
+	if f.provider.Required {
+		p.Rules = append(p.Rules, Rule{By: ByProvider, Minimum: f.provider.Minimum})
+	}
+	for _, b := range who.belongs {
+		a, err := f.accounts.Get(ctx, b.AccountID)
+		if err != nil {
+			return Person{}, err
+		}
+		if a.Rule.Enforced() {
+			p.Rules = append(p.Rules, Rule{By: ByAccount, AccountID: a.ID, AccountName: a.Name, Minimum: a.Rule.Minimum,
+				Since: a.Rule.EnforcedAt, BindsAt: a.Rule.GraceUntil})
+		}
+		if b.TwoFactorRequired {
+			p.Rules = append(p.Rules, Rule{By: ByMember, AccountID: a.ID, AccountName: a.Name, Minimum: assurance.Any, Since: b.RequiredAt})
+		}
+		if !a.Rule.SignedOutAt.IsZero() {
+			p.signOut = append(p.signOut, a)
+		}
+	}
+	return p, nil
+}
+
+// Session finds a session that lives, with its person. session.ErrEnded for any that does not.
+func (f *Facts) Session(ctx context.Context, sessionID string) (session.Session, Person, error) {
+	s, err := f.sessions.Get(ctx, sessionID)
+	if err != nil {
+		return s, Person{}, ended(err)
+	}
+	if !s.Live(f.now()) {
+		return s, Person{}, session.ErrEnded
+	}
+	p, err := f.Person(ctx, s.UserID)
+	if err != nil {
+		return s, p, ended(err)
+	}
+	if !p.User.DisabledAt.IsZero() || p.SignedOut(s.CreatedAt) {
+		return s, p, session.ErrEnded
+	}
+	return s, p, nil
+}
+
+func ended(err error) error {
+	if e, told := fault.As(err); told && e.Kind == fault.NotFound {
+		return session.ErrEnded
+	}
+	return err
+}
+
+// Topics are what the bus says when the standing of this person's session may have changed.
+func (p Person) Topics(sessionID string) []string {
+	topics := []string{"user:" + p.User.ID}
+	if sessionID != "" {
+		topics = append(topics, "session:"+sessionID)
+	}
+	for _, b := range p.Belongs {
+		topics = append(topics, "account:"+b.AccountID)
+	}
+	return topics
+}

@@ -1,0 +1,235 @@
+package enforcement
+
+import (
+	"context"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/assurance"
+	"sallyport/internal/audit"
+	"sallyport/internal/fault"
+	"sallyport/internal/id"
+	"sallyport/internal/jobs"
+	"sallyport/internal/notify"
+	"sallyport/internal/user"
+)
+
+// What is told about enforcing.
+var (
+	ErrNumberMismatch = fault.New(fault.Invalid, "account_number_mismatch", "This is not the number of the account.").At("/account_number")
+	ErrOwnMissing     = fault.New(fault.Conflict, "own_second_factor_missing", "Set up a second factor of the strength that you ask for yourself first: else you would shut yourself out.")
+)
+
+// SwitchStore reads and writes an account's rule. Writing it is one row, however many members it binds.
+type SwitchStore interface {
+	AccountRule(ctx context.Context, accountID string) (account.Account, error)
+	HoldAccount(ctx context.Context, accountID string) error
+	SetRule(ctx context.Context, accountID string, r account.Rule) error
+	CountMembers(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (account.Counts, error)
+	MembersMissing(ctx context.Context, accountID string, accepted assurance.Types, limit int) ([]account.Member, error)
+	CountSessionsLacking(ctx context.Context, accountID string, now time.Time) (int, error)
+	Recipients(ctx context.Context, accountID, cursor string, limit int, now time.Time) ([]account.Recipient, string, error)
+	EnqueueJobs(ctx context.Context, js ...jobs.Job) error
+	AdvanceJob(ctx context.Context, jobID, payload string) error
+	User(ctx context.Context, userID string) (user.User, error)
+	InTx(ctx context.Context, f func(ctx context.Context) error) error
+}
+
+// Switch enforces the second factor for an account, and lifts it.
+type Switch struct {
+	Facts *Facts
+	Store SwitchStore
+	Audit interface {
+		Append(ctx context.Context, e audit.Event) error
+	}
+	Notices interface {
+		Enqueue(ctx context.Context, m ...notify.Message) error
+	}
+	Now     func() time.Time
+	BaseURL string
+}
+
+// Change is what an owner asks for.
+type Change struct {
+	Enforced       bool
+	AccountNumber  string // typed, as confirmation
+	GraceDays      int
+	Minimum        assurance.Strength
+	SignOutMembers bool
+}
+
+// Report is an account's rule and whom it meets.
+type Report struct {
+	Rule       account.Rule
+	EnforcedBy string // the name; "" while not enforced
+	Counts     account.Counts
+}
+
+// Report reads the rule. fault.ErrNotFound to whoever is not a member.
+func (s *Switch) Report(ctx context.Context, actorID, accountID string) (Report, error) {
+	p, err := s.Facts.Person(ctx, actorID)
+	if err != nil {
+		return Report{}, err
+	}
+	if _, err := p.Role(accountID); err != nil {
+		return Report{}, err
+	}
+	return s.report(ctx, accountID)
+}
+
+func (s *Switch) report(ctx context.Context, accountID string) (Report, error) {
+	a, err := s.Store.AccountRule(ctx, accountID)
+	if err != nil {
+		return Report{}, err
+	}
+	r := Report{Rule: a.Rule}
+	if a.Rule.Enforced() {
+		by, err := s.Store.User(ctx, a.Rule.EnforcedBy)
+		if err != nil {
+			return Report{}, err
+		}
+		r.EnforcedBy = by.Name
+	}
+	r.Counts, err = s.Store.CountMembers(ctx, accountID, a.Rule.Minimum.Accepts(), s.Now())
+	return r, err
+}
+
+// Check says whether the actor may make this change, without making it. ErrOwnerOnly, ErrNumberMismatch, ErrOwnMissing;
+// fault.ErrNotFound to whoever is not a member.
+func (s *Switch) Check(ctx context.Context, actorID, accountID string, c Change) error {
+	p, err := s.Facts.Person(ctx, actorID)
+	if err != nil {
+		return err
+	}
+	role, err := p.Role(accountID)
+	if err != nil {
+		return err
+	}
+	if role != account.Owner {
+		return fault.ErrOwnerOnly
+	}
+	a, err := s.Store.AccountRule(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	if c.AccountNumber != a.Number {
+		return ErrNumberMismatch
+	}
+	if c.Enforced && p.User.Factors&c.Minimum.Accepts() == 0 {
+		return ErrOwnMissing
+	}
+	return nil
+}
+
+// Set enforces or lifts. It binds every member at the commit, on every replica within a second, and takes as long for a
+// hundred thousand members as for one: those who must be told are found by a job. Refusals are those of Check, and go into the
+// record too.
+func (s *Switch) Set(ctx context.Context, actorID, accountID string, c Change) (Report, error) {
+	if err := s.Check(ctx, actorID, accountID, c); err != nil {
+		return Report{}, s.Refused(ctx, actorID, accountID, err)
+	}
+	err := s.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.HoldAccount(ctx, accountID); err != nil {
+			return err
+		}
+		a, err := s.Store.AccountRule(ctx, accountID)
+		if err != nil {
+			return err
+		}
+		rule, event := s.next(a.Rule, actorID, c)
+		if err := s.Store.SetRule(ctx, accountID, rule); err != nil {
+			return err
+		}
+		if rule.EnforcementID != a.Rule.EnforcementID && c.Enforced {
+			j, err := noticesJob(accountID, rule.EnforcementID, s.Now())
+			if err != nil {
+				return err
+			}
+			if err := s.Store.EnqueueJobs(ctx, j); err != nil {
+				return err
+			}
+		}
+		event.AccountID, event.ActorID = accountID, actorID
+		return s.Audit.Append(ctx, event)
+	})
+	if err != nil {
+		return Report{}, err
+	}
+	return s.report(ctx, accountID)
+}
+
+// Refused records an attempt that was refused, and passes the refusal on.
+func (s *Switch) Refused(ctx context.Context, actorID, accountID string, refusal error) error {
+	e, told := fault.As(refusal)
+	if !told || e.Kind == fault.NotFound {
+		return refusal
+	}
+	if err := s.Audit.Append(ctx, audit.Event{Action: audit.AccountEnforcementRefused, Outcome: audit.Refused, ActorID: actorID,
+		AccountID: accountID, Detail: map[string]string{"code": e.Code}}); err != nil {
+		return err
+	}
+	return refusal
+}
+
+// next is the rule after the change, and the event that tells of it. Asking again for what is enforced already is the same
+// activation: nobody is told twice.
+func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule, audit.Event) {
+	at := s.Now()
+	next := account.Rule{Minimum: assurance.Any}
+	event := audit.Event{Action: audit.AccountEnforcementLifted}
+	if c.Enforced {
+		event = audit.Event{Action: audit.AccountEnforced, Detail: map[string]string{"minimum_strength": string(c.Minimum)}}
+		next = now
+		next.Minimum, next.GraceUntil = c.Minimum, time.Time{}
+		if c.GraceDays > 0 {
+			next.GraceUntil = at.Add(time.Duration(c.GraceDays) * 24 * time.Hour)
+			event.Detail["grace_until"] = next.GraceUntil.UTC().Format(time.RFC3339)
+		}
+		if !now.Enforced() {
+			next.EnforcementID, next.EnforcedAt, next.EnforcedBy = id.New(), at, actorID
+		}
+	}
+	if c.SignOutMembers {
+		next.SignedOutAt, next.SignedOutBy = at, actorID
+		if event.Detail == nil {
+			event.Detail = map[string]string{}
+		}
+		event.Detail["sign_out_members"] = "true"
+	}
+	return next, event
+}
+
+// Preview is what enforcing would do now.
+type Preview struct {
+	Minimum     assurance.Strength
+	Counts      account.Counts
+	Mailed      int
+	Sessions    int // live ones that show no second factor
+	OwnSuffices bool
+	LockedOut   []account.Member // the first 50
+}
+
+// Preview shows an owner or admin whom enforcing would stop. fault.ErrAdminOnly.
+func (s *Switch) Preview(ctx context.Context, actorID, accountID string, minimum assurance.Strength) (Preview, error) {
+	p, err := s.Facts.Person(ctx, actorID)
+	if err != nil {
+		return Preview{}, err
+	}
+	role, err := p.Role(accountID)
+	if err != nil {
+		return Preview{}, err
+	}
+	if !role.Administers() {
+		return Preview{}, fault.ErrAdminOnly
+	}
+	out := Preview{Minimum: minimum, OwnSuffices: p.User.Factors&minimum.Accepts() != 0}
+	if out.Counts, err = s.Store.CountMembers(ctx, accountID, minimum.Accepts(), s.Now()); err != nil {
+		return out, err
+	}
+	out.Mailed = out.Counts.Total + out.Counts.Invitations
+	if out.Sessions, err = s.Store.CountSessionsLacking(ctx, accountID, s.Now()); err != nil {
+		return out, err
+	}
+	out.LockedOut, err = s.Store.MembersMissing(ctx, accountID, minimum.Accepts(), 50)
+	return out, err
+}

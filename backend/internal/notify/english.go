@@ -1,0 +1,107 @@
+package notify
+
+import "time"
+
+var english = &language{
+	code:   "en",
+	hello:  "Hello {name},",
+	noName: "Hello,",
+	footer: "This message was sent by {brand}. We never ask for your password or for a code by e-mail.",
+	button: "If the button does not work, open this address:",
+	methods: map[string]string{
+		"totp": "authenticator app", "email": "code by e-mail", "sms": "text message (SMS)",
+		"passkey": "passkey or security key", "recovery_code": "recovery code",
+	},
+	moment: func(t time.Time) string { return t.Format("2 January 2006, 15:04 UTC") },
+	letters: map[string]letter{
+		TwoFactorEnforced: {
+			subject: "{account_name} now requires two-factor authentication",
+			body: []block{
+				{text: "An owner of {account_name} ({account_number}) has decided that everyone in this account signs in with two-factor authentication: after your password, you also confirm with a second step."},
+				{when: "deadline", text: "Please set it up by {deadline}. After that, the portal is closed to you until it is done."},
+				{unless: "deadline", text: "From now on the portal is closed to you until it is set up."},
+				{text: "It takes about a minute:"},
+				{steps: []string{
+					"Sign in with your e-mail address and your password.",
+					"Choose a method, such as an authenticator app on your phone.",
+					"Follow the steps, enter the code that you receive, and confirm with Okay.",
+					"Keep the recovery codes in a safe place. They let you in if you lose your phone.",
+				}},
+				{label: "Set up two-factor authentication", link: "{link}"},
+				{text: "If you already use a method that this account accepts, there is nothing to do."},
+			},
+		},
+		TwoFactorEnforcedInvited: {
+			subject: "{account_name} now requires two-factor authentication",
+			body: []block{
+				{text: "You have an open invitation to {account_name}. An owner of this account has decided that everyone in it signs in with two-factor authentication: after the password, you also confirm with a second step."},
+				{text: "When you accept the invitation you will be asked to set it up. It takes about a minute; an authenticator app on your phone is a good choice."},
+				{label: "Accept the invitation", link: "{link}"},
+				{text: "If you do not want to join, there is nothing to do."},
+			},
+		},
+		TwoFactorDisabled: {
+			subject: "Two-factor authentication is now off",
+			body: []block{
+				{text: "Two-factor authentication has been turned off for your access. Your password alone now opens it."},
+				{facts: [][2]string{{"Method", "{method}"}, {"Time", "{at}"}}},
+				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, turn two-factor authentication on again, and tell our support."},
+				{label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		FactorActivated: {
+			subject: "Two-factor authentication is on: {method}",
+			body: []block{
+				{text: "A new method of two-factor authentication now protects your access. You can confirm your next sign-in with it."},
+				{facts: [][2]string{{"Method", "{method}"}, {"Time", "{at}"}}},
+				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: remove the method, change your password at once, and tell our support."},
+				{label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		FactorRemoved: {
+			subject: "A method of two-factor authentication was removed: {method}",
+			body: []block{
+				{text: "A method of two-factor authentication has been removed from your access. It no longer confirms a sign-in."},
+				{facts: [][2]string{{"Method", "{method}"}, {"Time", "{at}"}}},
+				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, and tell our support."},
+				{label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		FactorDisabledByGuessing: {
+			subject: "We have locked a method of two-factor authentication: {method}",
+			body: []block{
+				{text: "Someone entered many wrong codes in a row, after the right password. To protect your access, we have locked the method that they tried."},
+				{facts: [][2]string{{"Method", "{method}"}, {"Time", "{at}"}}},
+				{text: "If this was not you, someone else has your password: change it at once. You can sign in with another method or a recovery code and then set the method up again. If you have neither, our support will help you."},
+				{when: "security_link", label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		RecoveryCodesRenewed: {
+			subject: "You have new recovery codes",
+			body: []block{
+				{text: "New recovery codes were made for your access. The old ones no longer work."},
+				{facts: [][2]string{{"Time", "{at}"}}},
+				{text: "If this was you, keep the new codes in a safe place. If it was not, change your password at once, and tell our support."},
+				{label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		RecoveryCodeUsed: {
+			subject: "A recovery code was used to sign in",
+			body: []block{
+				{text: "Someone signed in with your password and one of your recovery codes. Each code works once; this one is now used up."},
+				{facts: [][2]string{{"Recovery codes left", "{left}"}, {"Time", "{at}"}}},
+				{text: "If this was you, there is nothing to do; make new codes before the last one is used. If it was not, change your password at once, and tell our support."},
+				{when: "security_link", label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		Invitation: {
+			subject: "{inviter} invites you to {account_name}",
+			body: []block{
+				{text: "{inviter} invites you to join the account {account_name}."},
+				{when: "two_factor", text: "This account requires two-factor authentication: after the password, you also confirm with a second step. You will be asked to set it up when you accept; it takes about a minute."},
+				{label: "Accept the invitation", link: "{link}"},
+				{text: "If you do not know who this is, ignore this message. Nothing happens until you accept."},
+			},
+		},
+	},
+}

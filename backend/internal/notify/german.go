@@ -1,0 +1,114 @@
+package notify
+
+import (
+	"fmt"
+	"time"
+)
+
+var germanMonths = [...]string{"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}
+
+var german = &language{
+	code:   "de",
+	hello:  "Guten Tag {name},",
+	noName: "Guten Tag,",
+	footer: "Diese Nachricht wurde von {brand} gesendet. Wir fragen nie per E-Mail nach Ihrem Passwort oder einem Code.",
+	button: "Falls die Schaltfläche nicht funktioniert, öffnen Sie diese Adresse:",
+	methods: map[string]string{
+		"totp": "Authenticator-App", "email": "Code per E-Mail", "sms": "SMS",
+		"passkey": "Passkey oder Sicherheitsschlüssel", "recovery_code": "Wiederherstellungscode",
+	},
+	moment: func(t time.Time) string {
+		return fmt.Sprintf("%d. %s %d, %02d:%02d Uhr (UTC)", t.Day(), germanMonths[t.Month()-1], t.Year(), t.Hour(), t.Minute())
+	},
+	letters: map[string]letter{
+		TwoFactorEnforced: {
+			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentisierung",
+			body: []block{
+				{text: "Eine Inhaberin oder ein Inhaber von {account_name} ({account_number}) hat entschieden, dass sich in diesem Konto alle mit Zwei-Faktor-Authentisierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
+				{when: "deadline", text: "Bitte richten Sie sie bis zum {deadline} ein. Danach bleibt Ihnen das Portal verschlossen, bis das erledigt ist."},
+				{unless: "deadline", text: "Ab sofort bleibt Ihnen das Portal verschlossen, bis sie eingerichtet ist."},
+				{text: "Es dauert etwa eine Minute:"},
+				{steps: []string{
+					"Melden Sie sich mit Ihrer E-Mail-Adresse und Ihrem Passwort an.",
+					"Wählen Sie eine Methode, zum Beispiel eine Authenticator-App auf Ihrem Telefon.",
+					"Folgen Sie den Schritten, geben Sie den Code ein, den Sie erhalten, und bestätigen Sie mit Okay.",
+					"Bewahren Sie die Wiederherstellungscodes sicher auf. Mit ihnen kommen Sie hinein, wenn Sie Ihr Telefon verlieren.",
+				}},
+				{label: "Zwei-Faktor-Authentisierung einrichten", link: "{link}"},
+				{text: "Wenn Sie schon eine Methode verwenden, die dieses Konto anerkennt, ist nichts zu tun."},
+			},
+		},
+		TwoFactorEnforcedInvited: {
+			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentisierung",
+			body: []block{
+				{text: "Sie haben eine offene Einladung zu {account_name}. Eine Inhaberin oder ein Inhaber dieses Kontos hat entschieden, dass sich darin alle mit Zwei-Faktor-Authentisierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
+				{text: "Wenn Sie die Einladung annehmen, werden Sie gebeten, sie einzurichten. Es dauert etwa eine Minute; eine Authenticator-App auf Ihrem Telefon ist eine gute Wahl."},
+				{label: "Einladung annehmen", link: "{link}"},
+				{text: "Wenn Sie nicht beitreten möchten, ist nichts zu tun."},
+			},
+		},
+		TwoFactorDisabled: {
+			subject: "Die Zwei-Faktor-Authentisierung ist jetzt ausgeschaltet",
+			body: []block{
+				{text: "Die Zwei-Faktor-Authentisierung wurde für Ihren Zugang ausgeschaltet. Ab jetzt genügt das Passwort allein."},
+				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort, schalten Sie die Zwei-Faktor-Authentisierung wieder ein und melden Sie sich bei unserem Support."},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		FactorActivated: {
+			subject: "Die Zwei-Faktor-Authentisierung ist eingeschaltet: {method}",
+			body: []block{
+				{text: "Eine neue Methode der Zwei-Faktor-Authentisierung schützt jetzt Ihren Zugang. Sie können Ihre nächste Anmeldung damit bestätigen."},
+				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Entfernen Sie die Methode, ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		FactorRemoved: {
+			subject: "Eine Methode der Zwei-Faktor-Authentisierung wurde entfernt: {method}",
+			body: []block{
+				{text: "Eine Methode der Zwei-Faktor-Authentisierung wurde von Ihrem Zugang entfernt. Sie bestätigt keine Anmeldung mehr."},
+				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort und melden Sie sich bei unserem Support."},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		FactorDisabledByGuessing: {
+			subject: "Wir haben eine Methode der Zwei-Faktor-Authentisierung gesperrt: {method}",
+			body: []block{
+				{text: "Jemand hat nach dem richtigen Passwort viele falsche Codes nacheinander eingegeben. Zum Schutz Ihres Zugangs haben wir die Methode gesperrt, mit der das versucht wurde."},
+				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie das nicht waren, kennt jemand anderes Ihr Passwort: Ändern Sie es sofort. Sie können sich mit einer anderen Methode oder einem Wiederherstellungscode anmelden und die Methode dann neu einrichten. Wenn Sie beides nicht haben, hilft Ihnen unser Support."},
+				{when: "security_link", label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		RecoveryCodesRenewed: {
+			subject: "Sie haben neue Wiederherstellungscodes",
+			body: []block{
+				{text: "Für Ihren Zugang wurden neue Wiederherstellungscodes erzeugt. Die alten gelten nicht mehr."},
+				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie das waren, bewahren Sie die neuen Codes sicher auf. Andernfalls ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		RecoveryCodeUsed: {
+			subject: "Ein Wiederherstellungscode wurde für eine Anmeldung verwendet",
+			body: []block{
+				{text: "Jemand hat sich mit Ihrem Passwort und einem Ihrer Wiederherstellungscodes angemeldet. Jeder Code gilt einmal; dieser ist jetzt verbraucht."},
+				{facts: [][2]string{{"Verbleibende Wiederherstellungscodes", "{left}"}, {"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie das waren, ist nichts zu tun; erzeugen Sie neue Codes, bevor der letzte verbraucht ist. Andernfalls ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{when: "security_link", label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		Invitation: {
+			subject: "{inviter} lädt Sie zu {account_name} ein",
+			body: []block{
+				{text: "{inviter} lädt Sie ein, dem Konto {account_name} beizutreten."},
+				{when: "two_factor", text: "Dieses Konto verlangt die Zwei-Faktor-Authentisierung: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt. Wenn Sie annehmen, werden Sie gebeten, sie einzurichten; es dauert etwa eine Minute."},
+				{label: "Einladung annehmen", link: "{link}"},
+				{text: "Wenn Sie nicht wissen, wer das ist, ignorieren Sie diese Nachricht. Es geschieht nichts, bis Sie annehmen."},
+			},
+		},
+	},
+}

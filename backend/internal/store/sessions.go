@@ -1,0 +1,266 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"sallyport/internal/assurance"
+	"sallyport/internal/fault"
+	"sallyport/internal/session"
+)
+
+type sessionRow struct {
+	ID, UserID, Delivery, AMR, UserAgent, Address string
+	AuthTime, CreatedAt, LastUsedAt               int64
+	IdleExpiresAt, ExpiresAt                      int64
+	PasswordConfirmedAt, FactorConfirmedAt        int64
+	EndedAt                                       int64
+	EndReason                                     string
+}
+
+const sessionColumns = `s.id, s.user_id, s.delivery, s.amr, s.user_agent, s.address, s.auth_time, s.created_at, s.last_used_at,
+	s.idle_expires_at, s.expires_at, s.password_confirmed_at, s.factor_confirmed_at, s.ended_at, s.end_reason`
+
+func (r sessionRow) session() session.Session {
+	return session.Session{
+		ID: r.ID, UserID: r.UserID, Delivery: session.Delivery(r.Delivery), Proof: assurance.ParseProof(r.AMR),
+		UserAgent: r.UserAgent, Address: r.Address, AuthTime: when(r.AuthTime), CreatedAt: when(r.CreatedAt),
+		LastUsedAt: when(r.LastUsedAt), IdleEnds: when(r.IdleExpiresAt), Ends: when(r.ExpiresAt),
+		PasswordAt: when(r.PasswordConfirmedAt), FactorAt: when(r.FactorConfirmedAt),
+		EndedAt: when(r.EndedAt), EndedReason: r.EndReason,
+	}
+}
+
+// AddSession stores a session and the hash of its first refresh token.
+func (s *Store) AddSession(ctx context.Context, v session.Session, refreshHash string) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		db := s.writer(ctx)
+		if err := db.Exec(`INSERT INTO sessions (id, user_id, delivery, amr, user_agent, address, auth_time, created_at, last_used_at,
+			idle_expires_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			v.ID, v.UserID, v.Delivery, v.Proof.String(), v.UserAgent, v.Address, micros(v.AuthTime), micros(v.CreatedAt), micros(v.LastUsedAt),
+			micros(v.IdleEnds), micros(v.Ends)).Error; err != nil {
+			return wrap("add session", err)
+		}
+		return wrap("add session", addRefresh(db, refreshHash, v.ID, v.CreatedAt))
+	})
+}
+
+func addRefresh(db *gorm.DB, hash, sessionID string, now time.Time) error {
+	return db.Exec("INSERT INTO refresh_tokens (token_hash, session_id, created_at) VALUES (?, ?, ?)", hash, sessionID, micros(now)).Error
+}
+
+// Session reads one session, ended or not.
+func (s *Store) Session(ctx context.Context, sessionID string) (session.Session, error) {
+	var rows []sessionRow
+	if err := s.reader(ctx).Raw("SELECT "+sessionColumns+" FROM sessions s WHERE s.id = ?", sessionID).Scan(&rows).Error; err != nil {
+		return session.Session{}, wrap("session", err)
+	}
+	if len(rows) == 0 {
+		return session.Session{}, fault.ErrNotFound
+	}
+	return rows[0].session(), nil
+}
+
+// Sessions lists a person's live sessions, newest first.
+func (s *Store) Sessions(ctx context.Context, userID string, now time.Time, limit int, cursor string) ([]session.Session, string, error) {
+	before := "~" // sorts after every id
+	if cursor != "" {
+		before = cursor
+	}
+	var rows []sessionRow
+	if err := s.reader(ctx).Raw("SELECT "+sessionColumns+` FROM sessions s WHERE s.user_id = ? AND s.ended_at = 0
+		AND s.expires_at > ? AND s.idle_expires_at > ? AND s.id < ? ORDER BY s.id DESC LIMIT ?`,
+		userID, micros(now), micros(now), before, limit+1).Scan(&rows).Error; err != nil {
+		return nil, "", wrap("sessions", err)
+	}
+	next := ""
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = rows[limit-1].ID
+	}
+	list := make([]session.Session, len(rows))
+	for i, r := range rows {
+		list[i] = r.session()
+	}
+	return list, next, nil
+}
+
+// RefreshToken reads a refresh token with its session.
+func (s *Store) RefreshToken(ctx context.Context, hash string) (session.RefreshToken, error) {
+	var rows []struct {
+		S sessionRow `gorm:"embedded"`
+
+		TokenHash, Successor         string
+		TokenUsedAt, SuccessorUsedAt int64
+	}
+	err := s.reader(ctx).Raw("SELECT "+sessionColumns+`, t.token_hash, t.used_at AS token_used_at, t.successor,
+		COALESCE(n.used_at, 0) AS successor_used_at
+		FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id LEFT JOIN refresh_tokens n ON n.token_hash = t.successor
+		WHERE t.token_hash = ?`, hash).Scan(&rows).Error
+	if err != nil {
+		return session.RefreshToken{}, wrap("refresh token", err)
+	}
+	if len(rows) == 0 {
+		return session.RefreshToken{}, fault.ErrNotFound
+	}
+	r := rows[0]
+	return session.RefreshToken{Hash: r.TokenHash, Session: r.S.session(), UsedAt: when(r.TokenUsedAt), Successor: r.Successor,
+		SuccessorUsed: r.SuccessorUsedAt != 0}, nil
+}
+
+// RotateRefresh spends a token for its successor.
+func (s *Store) RotateRefresh(ctx context.Context, hash, successor string, now, idleEnds time.Time) (bool, error) {
+	return s.rotate(ctx, now, idleEnds, successor, func(db *gorm.DB, ids *[]string) error {
+		return db.Raw("UPDATE refresh_tokens SET used_at = ?, successor = ? WHERE token_hash = ? AND used_at = 0 RETURNING session_id",
+			micros(now), successor, hash).Scan(ids).Error
+	})
+}
+
+// ReplaceSuccessor puts another successor in place of one that nobody has shown; that one is void.
+func (s *Store) ReplaceSuccessor(ctx context.Context, hash, successor string, now, idleEnds time.Time) (bool, error) {
+	return s.rotate(ctx, now, idleEnds, successor, func(db *gorm.DB, ids *[]string) error {
+		var voided []string
+		if err := db.Raw(`UPDATE refresh_tokens SET used_at = ?, successor = '' WHERE used_at = 0
+			AND token_hash = (SELECT successor FROM refresh_tokens WHERE token_hash = ?) RETURNING session_id`,
+			micros(now), hash).Scan(&voided).Error; err != nil || len(voided) == 0 {
+			return err
+		}
+		return db.Raw("UPDATE refresh_tokens SET successor = ? WHERE token_hash = ? RETURNING session_id", successor, hash).Scan(ids).Error
+	})
+}
+
+func (s *Store) rotate(ctx context.Context, now, idleEnds time.Time, successor string, spend func(db *gorm.DB, sessionIDs *[]string) error) (bool, error) {
+	rotated := false
+	err := s.InTx(ctx, func(ctx context.Context) error {
+		db := s.writer(ctx)
+		var ids []string
+		if err := spend(db, &ids); err != nil || len(ids) == 0 {
+			return err
+		}
+		// The session that everybody remembers has other times now, all of them later: nobody needs to hear of it.
+		touched := db.Exec("UPDATE sessions SET last_used_at = ?, idle_expires_at = ? WHERE id = ? AND ended_at = 0", micros(now), micros(idleEnds), ids[0])
+		if touched.Error != nil || touched.RowsAffected == 0 {
+			return touched.Error
+		}
+		rotated = true
+		return addRefresh(db, successor, ids[0], now)
+	})
+	return rotated, wrap("rotate refresh token", err)
+}
+
+// Strengthen gives a live session more proof and a new refresh chain.
+func (s *Store) Strengthen(ctx context.Context, sessionID string, proof assurance.Proof, refreshHash string, now time.Time) error {
+	return s.change(ctx, []string{"session:" + sessionID}, func(db *gorm.DB) error {
+		u := db.Exec("UPDATE sessions SET amr = ? WHERE id = ? AND ended_at = 0", proof.String(), sessionID)
+		if u.Error != nil {
+			return wrap("strengthen", u.Error)
+		}
+		if u.RowsAffected == 0 {
+			return session.ErrEnded
+		}
+		if err := db.Exec("UPDATE refresh_tokens SET used_at = ? WHERE session_id = ? AND used_at = 0", micros(now), sessionID).Error; err != nil {
+			return wrap("strengthen", err)
+		}
+		return wrap("strengthen", addRefresh(db, refreshHash, sessionID, now))
+	})
+}
+
+// ConfirmSession notes what was confirmed and when; a zero time leaves what was noted before.
+func (s *Store) ConfirmSession(ctx context.Context, sessionID string, passwordAt, factorAt time.Time) error {
+	return s.change(ctx, []string{"session:" + sessionID}, func(db *gorm.DB) error {
+		return wrap("confirm session", db.Exec(`UPDATE sessions SET
+			password_confirmed_at = CASE WHEN ? > 0 THEN ? ELSE password_confirmed_at END,
+			factor_confirmed_at = CASE WHEN ? > 0 THEN ? ELSE factor_confirmed_at END WHERE id = ? AND ended_at = 0`,
+			micros(passwordAt), micros(passwordAt), micros(factorAt), micros(factorAt), sessionID).Error)
+	})
+}
+
+// EndSession ends one live session of the person.
+func (s *Store) EndSession(ctx context.Context, userID, sessionID, reason string, now time.Time) (bool, error) {
+	ended := false
+	err := s.change(ctx, []string{"session:" + sessionID}, func(db *gorm.DB) error {
+		u := db.Exec("UPDATE sessions SET ended_at = ?, end_reason = ? WHERE id = ? AND user_id = ? AND ended_at = 0", micros(now), reason, sessionID, userID)
+		ended = u.RowsAffected == 1
+		return wrap("end session", u.Error)
+	})
+	return ended, err
+}
+
+// EndSessions ends a person's sessions but the one kept; with lacking, only those that show no second factor.
+func (s *Store) EndSessions(ctx context.Context, userID, keep string, lacking bool, reason string, now time.Time) (int, error) {
+	var ids []string
+	err := s.InTx(ctx, func(ctx context.Context) error {
+		q := "UPDATE sessions SET ended_at = ?, end_reason = ? WHERE user_id = ? AND id <> ? AND ended_at = 0"
+		if lacking {
+			q += " AND amr NOT LIKE '%mfa%' AND amr NOT LIKE '%email%'"
+		}
+		if err := s.writer(ctx).Raw(q+" RETURNING id", micros(now), reason, userID, keep).Scan(&ids).Error; err != nil {
+			return wrap("end sessions", err)
+		}
+		topics := make([]string, len(ids))
+		for i, v := range ids {
+			topics[i] = "session:" + v
+		}
+		return s.change(ctx, topics, func(*gorm.DB) error { return nil })
+	})
+	return len(ids), err
+}
+
+// CountSessionsLacking counts the live sessions of an account's members that show no second factor.
+func (s *Store) CountSessionsLacking(ctx context.Context, accountID string, now time.Time) (int, error) {
+	var n int64
+	err := s.reader(ctx).Raw(`SELECT count(*) FROM sessions s JOIN members m ON m.user_id = s.user_id WHERE m.account_id = ?
+		AND s.ended_at = 0 AND s.expires_at > ? AND s.idle_expires_at > ? AND s.amr NOT LIKE '%mfa%' AND s.amr NOT LIKE '%email%'`,
+		accountID, micros(now), micros(now)).Scan(&n).Error
+	return int(n), wrap("count sessions", err)
+}
+
+type signInRow struct {
+	ID, UserID, Purpose, Delivery, FromSession, AMR string
+	PasswordAt                                      int64
+	Attempts                                        int
+	UserAgent, Address                              string
+	CreatedAt, ExpiresAt, EndedAt                   int64
+}
+
+// AddPending stores a sign-in between the doors.
+func (s *Store) AddPending(ctx context.Context, p session.Pending) error {
+	return wrap("add sign-in", s.writer(ctx).Exec(`INSERT INTO sign_ins (id, user_id, purpose, delivery, from_session, amr, password_at,
+		user_agent, address, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		p.ID, p.UserID, p.Purpose, p.Delivery, p.FromSession, p.Proof.String(), micros(p.PasswordAt), p.UserAgent, p.Address,
+		micros(p.CreatedAt), micros(p.Expires)).Error)
+}
+
+// Pending reads a sign-in between the doors, ended or not.
+func (s *Store) Pending(ctx context.Context, pendingID string) (session.Pending, error) {
+	var rows []signInRow
+	if err := s.reader(ctx).Raw(`SELECT id, user_id, purpose, delivery, from_session, amr, password_at, attempts, user_agent, address,
+		created_at, expires_at, ended_at FROM sign_ins WHERE id = ?`, pendingID).Scan(&rows).Error; err != nil {
+		return session.Pending{}, wrap("sign-in", err)
+	}
+	if len(rows) == 0 {
+		return session.Pending{}, fault.ErrNotFound
+	}
+	r := rows[0]
+	return session.Pending{ID: r.ID, UserID: r.UserID, Purpose: session.Purpose(r.Purpose), Delivery: session.Delivery(r.Delivery),
+		FromSession: r.FromSession, Proof: assurance.ParseProof(r.AMR), PasswordAt: when(r.PasswordAt), Attempts: r.Attempts,
+		UserAgent: r.UserAgent, Address: r.Address, CreatedAt: when(r.CreatedAt), Expires: when(r.ExpiresAt), EndedAt: when(r.EndedAt)}, nil
+}
+
+// EndPending ends a sign-in between the doors, once.
+func (s *Store) EndPending(ctx context.Context, pendingID string, now time.Time) (bool, error) {
+	u := s.writer(ctx).Exec("UPDATE sign_ins SET ended_at = ? WHERE id = ? AND ended_at = 0", micros(now), pendingID)
+	return u.RowsAffected == 1, wrap("end sign-in", u.Error)
+}
+
+// EndPendings ends all sign-ins of a person that are between the doors.
+func (s *Store) EndPendings(ctx context.Context, userID string, now time.Time) error {
+	return wrap("end sign-ins", s.writer(ctx).Exec("UPDATE sign_ins SET ended_at = ? WHERE user_id = ? AND ended_at = 0", micros(now), userID).Error)
+}
+
+// ProvePendingPassword notes that the password was proven again.
+func (s *Store) ProvePendingPassword(ctx context.Context, pendingID string, now time.Time) error {
+	return wrap("prove password", s.writer(ctx).Exec("UPDATE sign_ins SET password_at = ? WHERE id = ? AND ended_at = 0", micros(now), pendingID).Error)
+}
