@@ -1,0 +1,220 @@
+package notify_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"html"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/internal/jobs"
+	"sallyport/internal/notify"
+	"sallyport/internal/testkit"
+)
+
+// desk keeps what a Notifier does, in memory.
+type desk struct {
+	jobs    []jobs.Job
+	letters []notify.Letter
+}
+
+func (d *desk) EnqueueJobs(_ context.Context, js ...jobs.Job) error {
+	d.jobs = append(d.jobs, js...)
+	return nil
+}
+
+func (d *desk) Send(_ context.Context, l notify.Letter) error {
+	d.letters = append(d.letters, l)
+	return nil
+}
+
+// write sends a message the whole way and gives the letter.
+func write(t *testing.T, m notify.Message) notify.Letter {
+	t.Helper()
+	d := &desk{}
+	n := &notify.Notifier{Queue: d, Sender: d, Brand: "Acme Hosting", Now: testkit.NewClock().Now}
+	if err := n.Enqueue(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Deliver(t.Context(), d.jobs[0]); err != nil {
+		t.Fatal(err)
+	}
+	return d.letters[0]
+}
+
+// samples has every template with all its data.
+func samples() map[string]map[string]string {
+	const link, security = "https://portal.test/sign-in?x=1&y=2", "https://portal.test/security"
+	const at = "2026-03-02T09:30:00Z"
+	return map[string]map[string]string{
+		notify.TwoFactorEnforced:        {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "deadline": at},
+		notify.TwoFactorEnforcedInvited: {"account_name": "Acme & Söhne", "link": link},
+		notify.TwoFactorDisabled:        {"name": "Ada", "method": "totp", "at": at, "security_link": security},
+		notify.FactorActivated:          {"name": "Ada", "method": "totp", "at": at, "security_link": security},
+		notify.FactorRemoved:            {"name": "Ada", "method": "passkey", "at": at, "security_link": security},
+		notify.FactorDisabledByGuessing: {"name": "Ada", "method": "sms", "at": at, "security_link": security},
+		notify.RecoveryCodesRenewed:     {"name": "Ada", "at": at, "security_link": security},
+		notify.RecoveryCodeUsed:         {"name": "Ada", "left": "9", "at": at, "security_link": security},
+		notify.Invitation:               {"account_name": "Acme & Söhne", "inviter": "Grace", "link": link, "two_factor": "yes"},
+	}
+}
+
+var tag = regexp.MustCompile(`(?s)<style>.*?</style>|<title>.*?</title>|<[^>]*>`)
+
+// words are a text's words, whatever stands between them.
+func words(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+func TestLetters(t *testing.T) {
+	t.Parallel()
+	for template, data := range samples() {
+		for _, locale := range []string{"en", "de"} {
+			l := write(t, notify.Message{ID: "1", Channel: notify.Email, To: "ada@example.test", Locale: locale, Template: template, Data: data})
+			t.Run(template+" in "+locale+" says all that it was given, as text and as HTML", func(t *testing.T) {
+				t.Parallel()
+				shown := html.UnescapeString(words(tag.ReplaceAllString(l.HTML, " ")))
+				for key, value := range data {
+					switch {
+					case key == "two_factor":
+						continue
+					case key == "method":
+						continue
+					case key == "at" || key == "deadline":
+						value = map[string]string{"en": "2 March 2026, 09:30 UTC", "de": "2. März 2026, 09:30 Uhr (UTC)"}[locale]
+					}
+					if !strings.Contains(words(l.Text), value) {
+						t.Errorf("the text lacks %s:\n%s", key, l.Text)
+					}
+					if !strings.Contains(shown, value) {
+						t.Errorf("the HTML lacks %s:\n%s", key, shown)
+					}
+				}
+				for _, s := range []string{l.Subject, l.Text, shown} {
+					if strings.ContainsAny(s, "{}!") || strings.Contains(s, "<no value>") || s == "" {
+						t.Errorf("not fit to be sent: %q", s)
+					}
+				}
+				for paragraph := range strings.SplitSeq(strings.Split(l.Text, "\n-- \n")[0], "\n\n") {
+					if p := words(regexp.MustCompile(`(?m)^\d\. `).ReplaceAllString(paragraph, "")); !strings.Contains(p, "http") && !strings.Contains(shown, p) {
+						t.Errorf("the HTML lacks %q", p)
+					}
+				}
+			})
+			t.Run(template+" in "+locale+" loads nothing and suits a phone and the dark", func(t *testing.T) {
+				t.Parallel()
+				for _, foreign := range []string{"<img", "src=", "url(", "<script", "@import", "<link"} {
+					if strings.Contains(l.HTML, foreign) {
+						t.Errorf("the HTML holds %s", foreign)
+					}
+				}
+				for _, must := range []string{`<html lang="` + locale + `">`, "width=device-width", "prefers-color-scheme: dark", "color-scheme"} {
+					if !strings.Contains(l.HTML, must) {
+						t.Errorf("the HTML lacks %s", must)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestLetter(t *testing.T) {
+	t.Parallel()
+	message := func(data map[string]string) notify.Message {
+		return notify.Message{ID: "1", Channel: notify.Email, To: "ada@example.test", Locale: "en", Template: notify.Invitation, Data: data}
+	}
+
+	t.Run("lets nobody's name add a line, a header, markup or a link", func(t *testing.T) {
+		t.Parallel()
+		l := write(t, message(map[string]string{
+			"account_name": "Acme\r\nBcc: mallory@example.test\u2028\u202e\u0000\xff{link}",
+			"inviter":      `<a href="https://evil.test">https://evil.test www.evil.test</a> ` + strings.Repeat("win ", 100),
+			"link":         "https://portal.test/i",
+		}))
+		if strings.ContainsAny(l.Subject, "\r\n\u2028\u202e\x00") || len([]rune(l.Subject)) > 200 {
+			t.Errorf("subject %q", l.Subject)
+		}
+		if strings.Contains(l.Text, "\nBcc") || strings.Contains(l.Text, "https://evil") || strings.Contains(l.Text, "www.") {
+			t.Errorf("text:\n%s", l.Text)
+		}
+		if strings.Contains(l.HTML, "<a href=\"https://evil") || strings.Contains(l.HTML, "https://evil") {
+			t.Errorf("HTML:\n%s", l.HTML)
+		}
+		if n := strings.Count(l.Text, "https://portal.test/i"); n != 1 {
+			t.Errorf("a name that spells a placeholder was filled in: %d links", n)
+		}
+	})
+
+	t.Run("greets someone without a name", func(t *testing.T) {
+		t.Parallel()
+		m := message(samples()[notify.FactorActivated])
+		m.Template, m.Data["name"] = notify.FactorActivated, " \t"
+		if l := write(t, m); !strings.HasPrefix(l.Text, "Hello,\n") {
+			t.Errorf("text:\n%s", l.Text)
+		}
+	})
+
+	t.Run("names the method in the reader's language", func(t *testing.T) {
+		t.Parallel()
+		m := message(samples()[notify.FactorActivated])
+		m.Template, m.Locale = notify.FactorActivated, "de"
+		if l := write(t, m); l.Subject != "Die Zwei-Faktor-Authentisierung ist eingeschaltet: Authenticator-App" {
+			t.Errorf("subject %q", l.Subject)
+		}
+	})
+
+	t.Run("is English in a language that is not spoken here", func(t *testing.T) {
+		t.Parallel()
+		m := message(samples()[notify.Invitation])
+		m.Locale = "fr"
+		if l := write(t, m); l.Locale != "en" || !strings.Contains(l.Text, "requires two-factor authentication") {
+			t.Errorf("%s:\n%s", l.Locale, l.Text)
+		}
+		m.Data["two_factor"] = ""
+		if l := write(t, m); strings.Contains(l.Text, "requires two-factor authentication") {
+			t.Errorf("speaks of what is not so:\n%s", l.Text)
+		}
+	})
+
+	t.Run("bears the time when it was enqueued", func(t *testing.T) {
+		t.Parallel()
+		if l := write(t, message(samples()[notify.Invitation])); !l.CreatedAt.Equal(testkit.NewClock().Now()) {
+			t.Errorf("created at %v", l.CreatedAt)
+		}
+	})
+}
+
+func TestEnqueueRefuses(t *testing.T) {
+	t.Parallel()
+	for what, spoil := range map[string]func(*notify.Message){
+		"a message without an ID": func(m *notify.Message) { m.ID = "" },
+		"an unknown channel":      func(m *notify.Message) { m.Channel = "pigeon" },
+		"an unknown template":     func(m *notify.Message) { m.Template = "spam" },
+		"missing data":            func(m *notify.Message) { delete(m.Data, "inviter") },
+		"unknown data":            func(m *notify.Message) { m.Data["code"] = "123456" },
+		"a link to no web page":   func(m *notify.Message) { m.Data["link"] = "javascript:alert(1)" },
+		"a link to nowhere":       func(m *notify.Message) { m.Data["link"] = "https:///x" },
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			d := &desk{}
+			n := &notify.Notifier{Queue: d, Sender: d, Now: time.Now}
+			m := notify.Message{ID: "1", Channel: notify.Email, To: "ada@example.test", Template: notify.Invitation, Data: samples()[notify.Invitation]}
+			spoil(&m)
+			if err := n.Enqueue(t.Context(), m); err == nil || len(d.jobs) > 0 {
+				t.Fatalf("error %v", err)
+			}
+			payload, _ := json.Marshal(m)
+			if err := n.Deliver(t.Context(), jobs.Job{ID: m.ID, Payload: string(payload)}); !jobs.Discarded(err) {
+				t.Fatalf("delivered: %v", err)
+			}
+		})
+	}
+	if err := (&notify.Notifier{}).Deliver(t.Context(), jobs.Job{Payload: "{"}); !jobs.Discarded(err) {
+		t.Fatalf("error %v", err)
+	}
+	if err := (notify.Unconfigured{}).Send(t.Context(), notify.Letter{}); !errors.Is(err, notify.ErrUnconfigured) || jobs.Discarded(err) {
+		t.Fatalf("error %v", err)
+	}
+}
