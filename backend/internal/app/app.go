@@ -160,6 +160,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	a.runner.Handle(notify.Kind, notifier.Deliver)
 	a.runner.Handle(enforcement.NoticesKind, enforce.Notify)
 
+	accounts := &account.Service{Store: a.store, Notify: notifier, Audit: record, Now: a.now, Random: rand.Reader, BaseURL: c.BaseURL}
 	proxies, err := c.proxies()
 	if err != nil {
 		return nil, err
@@ -168,8 +169,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		Stairs: &signin.Stairs{Users: a.store, Store: a.store, Hasher: a.hasher, Limits: &signin.Limits{Store: a.store, Box: box, Now: a.now},
 			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Audit: record, Now: a.now},
 		Facts: facts, Switch: enforce, Factors: factors, Book: book, Tokens: tokens,
-		Accounts: &account.Service{Store: a.store, Notify: notifier, Audit: record, Now: a.now, Random: rand.Reader, BaseURL: c.BaseURL},
-		Portal:   &portal.Service{Store: a.store, Now: a.now},
+		Accounts: accounts, Portal: &portal.Service{Store: a.store, Accounts: accounts, Now: a.now},
 		Profiles: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Ready: a.ready,
 		Pages: web.New(), Done: a.done,
 	}
