@@ -2,14 +2,9 @@ package api
 
 import (
 	"context"
-	"strings"
-	"unicode/utf8"
-
-	"github.com/google/uuid"
 
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
-	"sallyport/internal/fault"
 )
 
 // ListAccounts answers the accounts that the caller belongs to.
@@ -32,9 +27,6 @@ func (s *Server) CreateAccount(ctx context.Context, r openapi.CreateAccountReque
 
 // GetAccount answers one account of the caller.
 func (s *Server) GetAccount(ctx context.Context, r openapi.GetAccountRequestObject) (openapi.GetAccountResponseObject, error) {
-	if err := known(r.AccountId); err != nil {
-		return nil, err
-	}
 	m, err := s.Accounts.Get(ctx, callerOf(ctx).UserID, r.AccountId)
 	if err != nil {
 		return nil, err
@@ -44,9 +36,6 @@ func (s *Server) GetAccount(ctx context.Context, r openapi.GetAccountRequestObje
 
 // UpdateAccount renames an account.
 func (s *Server) UpdateAccount(ctx context.Context, r openapi.UpdateAccountRequestObject) (openapi.UpdateAccountResponseObject, error) {
-	if err := known(r.AccountId); err != nil {
-		return nil, err
-	}
 	m, err := s.Accounts.Rename(ctx, callerOf(ctx).UserID, r.AccountId, r.Body.Name)
 	if err != nil {
 		return nil, err
@@ -58,24 +47,6 @@ func accountOf(m account.Membership) openapi.Account {
 	return openapi.Account{
 		Id: m.ID, Number: m.Number, Name: m.Name, Role: openapi.Role(m.Role), TwoFactorEnforced: m.Rule.Enforced(), CreatedAt: m.CreatedAt,
 	}
-}
-
-// known refuses what cannot be the id of anything: it is answered like an id that nothing has, and the database never sees it.
-func known(ids ...string) error {
-	for _, id := range ids {
-		if len(id) != 36 || uuid.Validate(id) != nil {
-			return fault.ErrNotFound
-		}
-	}
-	return nil
-}
-
-// legible refuses text that PostgreSQL cannot hold, and so nothing can match.
-func legible(pointer, text string) error {
-	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-		return fault.InvalidField(pointer, "Must be UTF-8 text.")
-	}
-	return nil
 }
 
 func page(limit *openapi.Limit, cursor *openapi.Cursor) account.Page {
