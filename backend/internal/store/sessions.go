@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -169,11 +170,15 @@ func (s *Store) Strengthen(ctx context.Context, sessionID string, proof assuranc
 
 // ConfirmSession notes what was confirmed and when; a zero time leaves what was noted before.
 func (s *Store) ConfirmSession(ctx context.Context, sessionID string, passwordAt, factorAt time.Time) error {
+	set, args := []string{}, []any{}
+	for column, at := range map[string]time.Time{"password_confirmed_at": passwordAt, "factor_confirmed_at": factorAt} {
+		if !at.IsZero() {
+			set, args = append(set, column+" = ?"), append(args, micros(at))
+		}
+	}
 	return s.change(ctx, []string{"session:" + sessionID}, func(db *gorm.DB) error {
-		return wrap("confirm session", db.Exec(`UPDATE sessions SET
-			password_confirmed_at = CASE WHEN ? > 0 THEN ? ELSE password_confirmed_at END,
-			factor_confirmed_at = CASE WHEN ? > 0 THEN ? ELSE factor_confirmed_at END WHERE id = ? AND ended_at = 0`,
-			micros(passwordAt), micros(passwordAt), micros(factorAt), micros(factorAt), sessionID).Error)
+		return wrap("confirm session", db.Exec("UPDATE sessions SET "+strings.Join(set, ", ")+" WHERE id = ? AND ended_at = 0",
+			append(args, sessionID)...).Error)
 	})
 }
 
