@@ -3,8 +3,9 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Topic is published when jobs become due.
@@ -69,11 +70,16 @@ func (l later) Unwrap() error { return l.error }
 // After marks an error after which to try again in d, instead of by the usual back-off.
 func After(d time.Duration, err error) error { return later{err, d} }
 
-// text is an error for the column last_error: bounded, since it may quote another machine.
+// text is an error for the column last_error: one bounded line, since it may quote another machine.
 func text(err error) string {
-	s := []rune(err.Error())
+	s := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, err.Error()))
 	if len(s) > 500 {
-		return fmt.Sprintf("%s…", string(s[:500]))
+		s = append(s[:500], '…')
 	}
 	return string(s)
 }

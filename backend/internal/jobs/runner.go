@@ -40,8 +40,9 @@ type Runner struct {
 	Workers int           // jobs at a time; 0: 8
 	Grace   time.Duration // how long Run lets handlers finish when it is stopped; 0: 10 s
 
-	handlers map[string]Handler
-	kinds    []string
+	handlers   map[string]Handler
+	kinds      []string
+	renewEvery time.Duration // 0: a third of the lease
 }
 
 // Handle names the handler of a kind of job. Call it before Run.
@@ -84,18 +85,18 @@ func (r *Runner) Run(ctx context.Context) {
 		end()
 	})
 
-	queue := make(chan Job, batch)
+	queue := make(chan held, 2*workers)
 	room := make(chan struct{}, 1)
 	done := make(chan Job, batch)
 	var working, finishing sync.WaitGroup
 	for range workers {
 		working.Go(func() {
-			for j := range queue {
+			for h := range queue {
 				select {
 				case room <- struct{}{}:
 				default:
 				}
-				r.work(inFlight, last, j, done)
+				r.work(inFlight, last, h, done)
 			}
 		})
 	}
@@ -109,55 +110,59 @@ func (r *Runner) Run(ctx context.Context) {
 	finishing.Wait()
 }
 
+// held is a job that is ours until the time given.
+type held struct {
+	Job
+	until time.Time
+}
+
 // claim fills the queue until ctx ends.
-func (r *Runner) claim(ctx context.Context, queue chan<- Job, room <-chan struct{}) {
+func (r *Runner) claim(ctx context.Context, queue chan<- held, room <-chan struct{}) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
-	broken := false
+	wakes, broken := r.Wake, false
 	for ctx.Err() == nil {
-		free := cap(queue) - len(queue) // nobody else fills it: this many do not block
-		var js []Job
-		var err error
-		if free >= cap(queue)/2 { // a statement for each free place would be many statements
-			now := r.Now()
-			js, err = r.Store.ClaimJobs(ctx, r.kinds, free, now, now.Add(Lease))
+		full := true
+		if free := cap(queue) - len(queue); free >= cap(queue)/2 { // a statement for each free place would be many statements
+			until := r.Now().Add(Lease)
+			js, err := r.Store.ClaimJobs(ctx, r.kinds, free, until.Add(-Lease), until)
 			if (err != nil) != broken && ctx.Err() == nil {
-				broken = err != nil
-				if broken {
+				if broken = err != nil; broken {
 					r.Log.Error("jobs cannot be claimed", "error", err)
 				} else {
 					r.Log.Info("jobs can be claimed again")
 				}
 			}
 			for _, j := range js {
-				queue <- j
+				queue <- held{j, until} // nobody else fills it: there is room
 			}
-		} else {
-			js = make([]Job, free) // there may be more
+			full = len(js) == free
 		}
-		if len(js) == free && err == nil {
-			select {
-			case <-ctx.Done():
-			case <-room:
-			case <-tick.C:
-			}
-			continue
+		wake, taken := wakes, room
+		if full { // there may be more than there was room for
+			wake = nil
+		} else {
+			taken = nil
 		}
 		select {
 		case <-ctx.Done():
-		case <-r.Wake:
+		case <-taken:
+		case _, open := <-wake:
+			if !open {
+				wakes = nil
+			}
 		case <-tick.C:
 		}
 	}
 }
 
 // giveBack returns what was claimed and never begun.
-func (r *Runner) giveBack(ctx context.Context, queue <-chan Job) {
+func (r *Runner) giveBack(ctx context.Context, queue <-chan held) {
 	for {
 		select {
-		case j := <-queue:
-			if err := r.Store.PostponeJob(ctx, j, j.RunAt, j.LastError); err != nil {
-				r.Log.Warn("a job was not given back; it waits for its lease to end", "job", j.ID, "kind", j.Kind, "error", err)
+		case h := <-queue:
+			if err := r.Store.PostponeJob(ctx, h.Job, h.RunAt, h.LastError); err != nil {
+				r.Log.Warn("a job was not given back; it waits for its lease to end", "job", h.ID, "kind", h.Kind, "error", err)
 			}
 		default:
 			return
@@ -166,24 +171,32 @@ func (r *Runner) giveBack(ctx context.Context, queue <-chan Job) {
 }
 
 // work does one job. inFlight ends handlers, last ends what must still be written after them.
-func (r *Runner) work(inFlight, last context.Context, j Job, done chan<- Job) {
-	if j.Attempts > maxAttempts { // it took its workers with it each time
+func (r *Runner) work(inFlight, last context.Context, h held, done chan<- Job) {
+	j := h.Job
+	switch {
+	case j.Attempts > maxAttempts: // it took its workers with it each time
 		r.settle(last, j, Discard(errors.New("no attempt came to an end")))
 		return
-	}
-	if inFlight.Err() != nil {
+	case inFlight.Err() != nil:
 		r.settle(last, j, After(0, errStopped))
 		return
+	case r.Now().After(h.until.Add(-Lease / 2)): // it has waited long behind others
+		if !r.renew(last, &h) {
+			return
+		}
 	}
 	ctx, cancel := context.WithCancel(inFlight)
 	defer cancel()
 	result := make(chan error, 1)
 	go func() { result <- r.call(ctx, j) }()
-	renew := time.NewTicker(Lease / 3)
-	defer renew.Stop()
-	held := r.Now().Add(Lease)
+	every := r.renewEvery
+	if every == 0 {
+		every = Lease / 3
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
 	stopping := inFlight.Done()
-	var abandon <-chan struct{}
+	var abandoned <-chan struct{}
 	for {
 		select {
 		case err := <-result:
@@ -196,26 +209,35 @@ func (r *Runner) work(inFlight, last context.Context, j Job, done chan<- Job) {
 			}
 			r.settle(last, j, err)
 			return
+		case <-tick.C:
+			if !r.renew(last, &h) {
+				cancel() // whatever it still returns is written for an attempt that is no longer ours, and so changes nothing
+			}
 		case <-stopping: // the handler has been told; it gets a moment to come back
 			stopping = nil
 			soon, cancel := context.WithTimeout(last, time.Second)
 			defer cancel()
-			abandon = soon.Done()
-		case <-abandon: // it does not heed its context: leave it behind
+			abandoned = soon.Done()
+		case <-abandoned: // it does not heed its context: leave it behind
 			r.settle(last, j, After(0, errStopped))
 			return
-		case <-renew.C:
-			until := r.Now().Add(Lease)
-			ours, err := r.Store.HoldJob(ctx, j, until)
-			switch {
-			case err == nil && ours:
-				held = until
-			case err == nil || !r.Now().Before(held):
-				r.Log.Warn("a job took too long and was lost to another worker", "job", j.ID, "kind", j.Kind)
-				cancel() // and it settles nothing: the attempt is not ours
-			}
 		}
 	}
+}
+
+// renew holds on to a job. false: it is, or may be, another's.
+func (r *Runner) renew(ctx context.Context, h *held) bool {
+	until := r.Now().Add(Lease)
+	ours, err := r.Store.HoldJob(ctx, h.Job, until)
+	switch {
+	case err == nil && ours:
+		h.until = until
+		return true
+	case err != nil && r.Now().Before(h.until): // the store is away; the lease still holds
+		return true
+	}
+	r.Log.Warn("a job took so long that it was lost to another worker", "job", h.ID, "kind", h.Kind, "error", err)
+	return false
 }
 
 var errStopped = errors.New("the server was stopped")
