@@ -2,6 +2,8 @@ package enforcement
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -84,6 +86,13 @@ func (s *Switch) notice(a account.Account, r account.Recipient) notify.Message {
 	if !a.Rule.GraceUntil.IsZero() {
 		m.Data["deadline"] = a.Rule.GraceUntil.UTC().Format(time.RFC3339)
 	}
-	m.ID = "enforced:" + a.Rule.EnforcementID + ":" + who
+	m.ID = noticeID(a.Rule.EnforcementID, who)
 	return m
+}
+
+// noticeID is the same for the same person and activation, whoever asks again, and never longer than an identifier may be,
+// which an address would be.
+func noticeID(enforcementID, who string) string {
+	sum := sha256.Sum256([]byte(enforcementID + "\x00" + who))
+	return "enforced-" + base64.RawURLEncoding.EncodeToString(sum[:24])
 }

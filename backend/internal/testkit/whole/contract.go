@@ -1,0 +1,282 @@
+package whole
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"sallyport/internal/api/openapi"
+)
+
+// Contract is openapi.yaml as a stranger reads it.
+type Contract struct {
+	Document   *openapi3.T
+	Operations []*Operation
+}
+
+// Operation is one operation of the contract.
+type Operation struct {
+	*openapi3.Operation
+
+	Method, Path string   // Path as the server serves it, with {parameters}
+	Stage        string   // none, partial or full
+	Tokens       []string // that open it: second_factor, enrolment, full
+	Due          bool     // a full token opens it even while its owner is due
+	Confirmation string   // x-confirmation
+	Codes        []string // every problem code that it may answer
+	Parameters   openapi3.Parameters
+}
+
+// general are the codes that every operation may answer, as the contract's description lists them.
+var general = []string{"malformed_request", "not_found", "payload_too_large", "unsupported_media_type", "validation_failed",
+	"rate_limited", "internal_error", "unavailable"}
+
+var once = sync.OnceValues(readContract)
+
+func contract(t testing.TB) *Contract {
+	t.Helper()
+	c, err := once()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func readContract() (*Contract, error) {
+	document, err := openapi3.NewLoader().LoadFromData(openapi.Document)
+	if err != nil {
+		return nil, err
+	}
+	for _, code := range general {
+		if !strings.Contains(document.Info.Description, "`"+code+"`") {
+			return nil, fmt.Errorf("the contract's description does not list %s any more", code)
+		}
+	}
+	c := &Contract{Document: document}
+	for path, item := range document.Paths.Map() {
+		prefix := Prefix
+		if len(item.Servers) > 0 && item.Servers[0].URL == "/" {
+			prefix = ""
+		}
+		for method, o := range item.Operations() {
+			c.Operations = append(c.Operations, describe(method, prefix+path, item, o))
+		}
+	}
+	slices.SortFunc(c.Operations, func(a, b *Operation) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
+	return c, nil
+}
+
+func describe(method, path string, item *openapi3.PathItem, o *openapi3.Operation) *Operation {
+	op := &Operation{Operation: o, Method: method, Path: path, Stage: "full", Tokens: []string{"full"}, Codes: slices.Clone(general)}
+	if s, ok := o.Extensions["x-stage"].(string); ok {
+		op.Stage = s
+	}
+	if op.Stage != "full" {
+		op.Tokens = texts(o.Extensions["x-tokens"])
+	}
+	op.Due = o.Extensions["x-due"] == "allowed"
+	op.Confirmation, _ = o.Extensions["x-confirmation"].(string)
+	op.Codes = append(op.Codes, texts(o.Extensions["x-problem-codes"])...)
+	if op.Stage != "none" {
+		op.Codes = append(op.Codes, "unauthenticated", "partial_token", "forbidden")
+		if slices.Contains(op.Tokens, "full") && !op.Due {
+			op.Codes = append(op.Codes, "second_factor_due", "enrolment_due")
+		}
+	}
+	if op.Confirmation != "" {
+		op.Codes = append(op.Codes, "confirmation_required")
+	}
+	op.Parameters = append(slices.Clone(item.Parameters), o.Parameters...)
+	return op
+}
+
+func texts(extension any) []string {
+	values, _ := extension.([]any)
+	out := make([]string, 0, len(values))
+	for _, v := range values {
+		s, _ := v.(string)
+		out = append(out, s)
+	}
+	return out
+}
+
+// Operation finds what a request asks for; nil where the contract knows no such thing.
+func (c *Contract) Operation(method, path string) *Operation {
+	for _, op := range c.Operations {
+		if op.Method == method && matches(op.Path, path) {
+			return op
+		}
+	}
+	return nil
+}
+
+func matches(template, path string) bool {
+	want, got := strings.Split(template, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i := range want {
+		if want[i] != got[i] && (!strings.HasPrefix(want[i], "{") || got[i] == "") {
+			return false
+		}
+	}
+	return true
+}
+
+// Check says what of an answer is not as the contract promises.
+func (c *Contract) Check(method, path string, a Answer) []string {
+	wrong := headers(a)
+	media, _, _ := mime.ParseMediaType(a.Header.Get("Content-Type"))
+	op := c.Operation(method, path)
+	if op == nil { // the contract knows nothing of it: nothing may be there, but for the pages outside the API
+		if (path == Prefix || strings.HasPrefix(path, Prefix+"/")) && a.Status < 400 {
+			return append(wrong, "the contract does not know this, and yet it is there")
+		}
+		if a.Status >= 400 && media == "application/problem+json" {
+			wrong = append(wrong, c.problem(a, append(slices.Clone(general), "method_not_allowed"))...)
+		}
+		return wrong
+	}
+	response := op.Responses.Status(a.Status)
+	if response == nil && a.Status >= 400 {
+		response = op.Responses.Default()
+	}
+	if response == nil {
+		return append(wrong, "this status is not declared")
+	}
+	declared := response.Value.Content
+	if len(declared) == 0 {
+		if len(a.Body) > 0 && a.Status < 400 {
+			wrong = append(wrong, "there should be no body")
+		}
+		return wrong
+	}
+	content := declared.Get(media)
+	if content == nil || media == "" {
+		return append(wrong, fmt.Sprintf("the media type %q is not declared", media))
+	}
+	switch media {
+	case "application/problem+json":
+		wrong = append(wrong, c.problem(a, op.Codes)...)
+	case "application/json":
+		wrong = append(wrong, body(content.Schema.Value, a.Body)...)
+	}
+	return wrong
+}
+
+// headers are those that every answer bears.
+func headers(a Answer) (wrong []string) {
+	if a.Header.Get("X-Request-Id") == "" {
+		wrong = append(wrong, "X-Request-Id is missing")
+	}
+	if a.Header.Get("X-Content-Type-Options") != "nosniff" {
+		wrong = append(wrong, "X-Content-Type-Options is missing")
+	}
+	media := a.Header.Get("Content-Type")
+	if strings.Contains(media, "json") && a.Header.Get("Cache-Control") != "no-store" && !strings.HasPrefix(a.Request.Path, "//.well-known/") {
+		wrong = append(wrong, "this may be stored by caches")
+	}
+	if a.Status == http.StatusUnauthorized && !strings.HasPrefix(a.Header.Get("WWW-Authenticate"), "Bearer") {
+		wrong = append(wrong, "a 401 must bear WWW-Authenticate")
+	}
+	if after := a.Header.Get("Retry-After"); after != "" || a.Status == http.StatusTooManyRequests {
+		if n, err := strconv.Atoi(after); err != nil || n < 1 {
+			wrong = append(wrong, "Retry-After must be seconds")
+		}
+	}
+	return wrong
+}
+
+// problem holds an error against RFC 9457 and the codes that may come here.
+func (c *Contract) problem(a Answer, codes []string) []string {
+	wrong := body(c.Document.Components.Schemas["Problem"].Value, a.Body)
+	var p struct {
+		Status    int
+		Code      string
+		RequestID string `json:"request_id"`
+		Errors    []struct{ Pointer, Detail string }
+	}
+	if err := json.Unmarshal(a.Body, &p); err != nil {
+		return append(wrong, "this is no problem document")
+	}
+	if p.Status != a.Status {
+		wrong = append(wrong, fmt.Sprintf("the document says status %d", p.Status))
+	}
+	if p.RequestID != a.Header.Get("X-Request-Id") {
+		wrong = append(wrong, "request_id is not X-Request-Id")
+	}
+	if !slices.Contains(codes, p.Code) {
+		wrong = append(wrong, "the code "+p.Code+" is not declared here")
+	}
+	if a.Status == http.StatusUnprocessableEntity && len(p.Errors) == 0 {
+		wrong = append(wrong, "no field is named")
+	}
+	for _, e := range p.Errors {
+		if e.Detail == "" {
+			wrong = append(wrong, "a field is named without saying why")
+		}
+	}
+	return wrong
+}
+
+// body holds one JSON value against its schema. A field that the schema does not know is wrong too: it may be a leak.
+func body(schema *openapi3.Schema, raw []byte) []string {
+	var value any
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if err := d.Decode(&value); err != nil {
+		return []string{"the body is not JSON"}
+	}
+	var wrong []string
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		wrong = append(wrong, "there is something behind the JSON")
+	}
+	if err := schema.VisitJSON(value, openapi3.MultiErrors(), openapi3.VisitAsResponse(), openapi3.EnableFormatValidation()); err != nil {
+		wrong = append(wrong, err.Error())
+	}
+	return unknown(schema, value, "", wrong)
+}
+
+// unknown finds fields that the schema does not name.
+func unknown(schema *openapi3.Schema, value any, at string, wrong []string) []string {
+	if len(schema.OneOf) > 0 {
+		object, _ := value.(map[string]any)
+		for _, branch := range schema.OneOf {
+			if branch.Value.VisitJSON(object) == nil {
+				return unknown(branch.Value, value, at, wrong)
+			}
+		}
+		return wrong
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		if schema.AdditionalProperties.Schema != nil {
+			return wrong
+		}
+		for key, inner := range v {
+			property := schema.Properties[key]
+			if property == nil {
+				wrong = append(wrong, "the contract does not name the field "+at+"/"+key)
+				continue
+			}
+			wrong = unknown(property.Value, inner, at+"/"+key, wrong)
+		}
+	case []any:
+		for _, inner := range v {
+			if schema.Items != nil {
+				wrong = unknown(schema.Items.Value, inner, at+"/0", wrong)
+			}
+		}
+	}
+	return wrong
+}
