@@ -150,7 +150,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	}
 	a.runner = &jobs.Runner{Store: a.store, Now: a.now, Random: rand.Reader, Wake: a.bus.Subscribe(jobs.Topic).C, Log: a.log}
 	record := &audit.Log{Store: a.store, Now: a.now}
-	notifier := &notify.Notifier{Queue: a.store, Sender: sender, Brand: c.Brand, Now: a.now}
+	notifier := &notify.Notifier{Queue: a.store, Sender: sender, Brand: c.Brand, Host: base.Hostname(), Now: a.now}
 	facts := enforcement.NewFacts(a.store, a.bus, a.now,
 		enforcement.ProviderRule{Required: c.Require != "", Minimum: assurance.Strength(c.Require)}, remembered)
 	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,

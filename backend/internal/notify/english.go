@@ -13,6 +13,10 @@ var english = &language{
 		"passkey": "passkey or security key", "recovery_code": "recovery code",
 	},
 	moment: func(t time.Time) string { return t.Format("2 January 2006, 15:04 UTC") },
+	texts: map[string]string{
+		CodeSMS:   "{code} is your code for {brand}. Do not give it to anyone.",
+		CodeVoice: "Hello. This is {brand}.\nYour code is\n{code}\nOnce more. Your code is\n{code}\nGoodbye.",
+	},
 	letters: map[string]letter{
 		TwoFactorEnforced: {
 			subject: "{account_name} now requires two-factor authentication",

@@ -20,6 +20,10 @@ var german = &language{
 	moment: func(t time.Time) string {
 		return fmt.Sprintf("%d. %s %d, %02d:%02d Uhr (UTC)", t.Day(), germanMonths[t.Month()-1], t.Year(), t.Hour(), t.Minute())
 	},
+	texts: map[string]string{
+		CodeSMS:   "{code} ist Ihr Code für {brand}. Geben Sie ihn niemandem weiter.",
+		CodeVoice: "Guten Tag. Hier ist {brand}.\nIhr Code lautet\n{code}\nNoch einmal. Ihr Code lautet\n{code}\nAuf Wiederhören.",
+	},
 	letters: map[string]letter{
 		TwoFactorEnforced: {
 			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentisierung",

@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,16 +20,18 @@ type Channel string
 const (
 	Email Channel = "email"
 	SMS   Channel = "sms"
+	Voice Channel = "voice" // a call that says the code, where text messages do not arrive
 )
 
 // Message is something to tell one person.
 type Message struct {
-	ID       string // one person and occasion: the same ID is told once
-	Channel  Channel
-	To       string            // address
-	Locale   string            // "en" or "de"; any other is told in English
-	Template string            // see the constants
-	Data     map[string]string // the template's keys; times are RFC 3339, methods the names of factor types
+	ID        string // one person and occasion: the same ID is told once
+	Channel   Channel
+	To        string            // e-mail address, or telephone number in E.164
+	Locale    string            // "en" or "de"; any other is told in English
+	Template  string            // see the constants
+	Data      map[string]string // the template's keys; times are RFC 3339, methods the names of factor types
+	ExpiresAt time.Time         // not to be sent from then on: a late code helps only whoever finds it; zero: never
 }
 
 // Letter is a message in words.
@@ -41,6 +44,7 @@ type Letter struct {
 	Text      string
 	HTML      string // the same as Text; "" where the channel has none
 	CreatedAt time.Time
+	ExpiresAt time.Time // zero: never
 }
 
 // Sender gives a letter to the outside world. An error marked with jobs.Discard says that this letter will never arrive;
@@ -59,6 +63,7 @@ type Notifier struct {
 	Queue  Queue
 	Sender Sender
 	Brand  string           // who writes, in the messages' footer: "Sallyport"
+	Host   string           // of the portal, such as "portal.example": browsers fill a code in there and nowhere else; "": nowhere
 	Now    func() time.Time // when a message was written
 }
 
@@ -79,17 +84,23 @@ func (n *Notifier) Enqueue(ctx context.Context, messages ...Message) error {
 	return n.Queue.EnqueueJobs(ctx, js...)
 }
 
-// Deliver is the handler of jobs of Kind.
+// errExpired is why a message was not sent.
+var errExpired = errors.New("notify: the message had expired before it could be sent")
+
+// Deliver is the handler of jobs of Kind. A message that has expired is not sent.
 func (n *Notifier) Deliver(ctx context.Context, j jobs.Job) error {
 	var m Message
 	if err := json.Unmarshal([]byte(j.Payload), &m); err != nil {
 		return jobs.Discard(fmt.Errorf("notify: the job's payload is not a message"))
 	}
-	l, err := render(m, n.Brand)
+	if !m.ExpiresAt.IsZero() && !n.Now().Before(m.ExpiresAt) {
+		return jobs.Discard(errExpired)
+	}
+	l, err := n.render(m)
 	if err != nil {
 		return jobs.Discard(err)
 	}
-	l.CreatedAt = j.CreatedAt
+	l.CreatedAt, l.ExpiresAt = j.CreatedAt, m.ExpiresAt
 	return n.Sender.Send(ctx, l)
 }
 

@@ -25,7 +25,7 @@ type piece struct {
 }
 
 // render puts a message into words. Its errors are the mistakes of whoever wrote the message.
-func render(m Message, brand string) (Letter, error) {
+func (n *Notifier) render(m Message) (Letter, error) {
 	if err := m.check(); err != nil {
 		return Letter{}, err
 	}
@@ -33,15 +33,22 @@ func render(m Message, brand string) (Letter, error) {
 	if l == nil {
 		l = english
 	}
+	brand := n.Brand
+	if brand == "" {
+		brand = "Sallyport"
+	}
+	switch m.Channel {
+	case SMS:
+		return Letter{ID: m.ID, Channel: SMS, To: m.To, Locale: l.code, Text: textMessage(l.texts[m.Template], brand, n.Host, m.Data["code"])}, nil
+	case Voice:
+		return Letter{ID: m.ID, Channel: Voice, To: m.To, Locale: l.code, Text: spoken(l.texts[m.Template], brand, m.Data["code"])}, nil
+	}
 	words := l.letters[m.Template]
 	values := l.values(m.Data)
 	pieces := l.pieces(words.body, values)
 	greeting := l.noName
 	if values["name"] != "" {
 		greeting = fill(l.hello, values)
-	}
-	if brand == "" {
-		brand = "Sallyport"
 	}
 	footer := fill(l.footer, map[string]string{"brand": brand})
 	subject := oneLine(fill(words.subject, values))

@@ -3,6 +3,7 @@ package notify
 import (
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 )
 
@@ -17,10 +18,12 @@ const (
 	RecoveryCodesRenewed     = "recovery_codes_renewed"
 	RecoveryCodeUsed         = "recovery_code_used"
 	Invitation               = "invitation"
+	CodeSMS                  = "code_sms"
+	CodeVoice                = "code_voice"
 )
 
 // keys says which data each template needs, and which it also knows. link and security_link are URLs, at and deadline times in
-// RFC 3339, method is the name of a factor's type, two_factor is "yes" or "".
+// RFC 3339, method is the name of a factor's type, two_factor is "yes" or "", code is digits.
 var keys = map[string]struct{ needs, knows []string }{
 	TwoFactorEnforced:        {[]string{"name", "account_name", "account_number", "link"}, []string{"deadline"}},
 	TwoFactorEnforcedInvited: {[]string{"account_name", "link"}, nil},
@@ -31,7 +34,23 @@ var keys = map[string]struct{ needs, knows []string }{
 	RecoveryCodesRenewed:     {[]string{"name", "security_link"}, []string{"at"}},
 	RecoveryCodeUsed:         {[]string{"name", "left"}, []string{"at", "security_link"}},
 	Invitation:               {[]string{"account_name", "inviter", "link"}, []string{"two_factor"}},
+	CodeSMS:                  {[]string{"code"}, nil},
+	CodeVoice:                {[]string{"code"}, nil},
 }
+
+// channelOf is the one channel that a template is written for.
+func channelOf(template string) Channel {
+	switch template {
+	case CodeSMS:
+		return SMS
+	case CodeVoice:
+		return Voice
+	default:
+		return Email
+	}
+}
+
+var digits = regexp.MustCompile(`^[0-9]{4,10}$`)
 
 // check finds the mistakes of whoever wrote the message. What people call themselves is never a mistake.
 func (m Message) check() error {
@@ -39,10 +58,10 @@ func (m Message) check() error {
 	switch {
 	case m.ID == "":
 		return fmt.Errorf("notify: %s: a message needs an ID", m.Template)
-	case m.Channel != Email:
-		return fmt.Errorf("notify: %s: no such channel", m.Template)
 	case !known:
 		return fmt.Errorf("notify: no such template: %q", m.Template)
+	case m.Channel != channelOf(m.Template):
+		return fmt.Errorf("notify: %s is not written for the channel %q", m.Template, m.Channel)
 	}
 	for _, key := range k.needs {
 		if _, there := m.Data[key]; !there {
@@ -52,6 +71,9 @@ func (m Message) check() error {
 	for key, value := range m.Data {
 		if !slices.Contains(k.needs, key) && !slices.Contains(k.knows, key) {
 			return fmt.Errorf("notify: %s does not know %q", m.Template, key)
+		}
+		if key == "code" && !digits.MatchString(value) {
+			return fmt.Errorf("notify: %s: the code is not made of digits", m.Template)
 		}
 		if key == "link" || key == "security_link" {
 			if u, err := url.Parse(value); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {

@@ -17,6 +17,7 @@ type language struct {
 	methods map[string]string
 	moment  func(t time.Time) string // in UTC
 	letters map[string]letter
+	texts   map[string]string // text messages, in the letters of GSM 03.38, and what calls say, each line after a pause
 }
 
 // letter is one template in one language.

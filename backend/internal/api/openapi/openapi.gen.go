@@ -45,6 +45,7 @@ func (e Assurance) Valid() bool {
 const (
 	DemoMessageChannelEmail DemoMessageChannel = "email"
 	DemoMessageChannelSms   DemoMessageChannel = "sms"
+	DemoMessageChannelVoice DemoMessageChannel = "voice"
 )
 
 // Valid indicates whether the value is a known member of the DemoMessageChannel enum.
@@ -53,6 +54,8 @@ func (e DemoMessageChannel) Valid() bool {
 	case DemoMessageChannelEmail:
 		return true
 	case DemoMessageChannelSms:
+		return true
+	case DemoMessageChannelVoice:
 		return true
 	default:
 		return false
