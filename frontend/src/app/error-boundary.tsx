@@ -1,0 +1,28 @@
+import { Button } from '@mantine/core'
+import { Component, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Bare } from './bare'
+
+/** The last resort: a defect, or code that a newer version of the portal has replaced on the server. */
+export class ErrorBoundary extends Component<{ children: ReactNode }, { failed: boolean }> {
+  override state = { failed: false }
+
+  static getDerivedStateFromError() {
+    return { failed: true }
+  }
+
+  override render() {
+    return this.state.failed ? <Failed /> : this.props.children
+  }
+}
+
+export function Failed() {
+  const { t } = useTranslation()
+  return (
+    <Bare
+      title={t('failed.title')}
+      text={t('failed.text')}
+      action={<Button onClick={() => globalThis.location.reload()}>{t('reload')}</Button>}
+    />
+  )
+}

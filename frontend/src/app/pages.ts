@@ -1,0 +1,61 @@
+import type { ComponentType } from 'react'
+import { loadTexts } from './i18n'
+
+/** Every page of the app: its path, where it is, and the texts it needs. */
+export const pages = {
+  signIn: { path: '/sign-in', texts: ['signIn'], load: () => import('@/features/sign-in/sign-in-page') },
+  demoMessages: {
+    path: '/demo/messages',
+    texts: ['demo'],
+    load: () => import('@/features/demo/messages-page'),
+  },
+  start: { path: '/', texts: ['shell'], load: () => import('./portal/start-page') },
+  profile: { path: '/me', texts: ['profile'], load: () => import('@/features/security/profile-page') },
+  security: {
+    path: '/me/security',
+    texts: ['profile', 'security', 'enrolment'],
+    load: () => import('@/features/security/security-page'),
+  },
+  overview: {
+    path: '/accounts/$accountId',
+    texts: ['portal'],
+    load: () => import('@/features/portal/overview-page'),
+  },
+  services: {
+    path: '/accounts/$accountId/services',
+    texts: ['portal'],
+    load: () => import('@/features/portal/services-page'),
+  },
+  catalogue: {
+    path: '/accounts/$accountId/catalogue',
+    texts: ['portal'],
+    load: () => import('@/features/portal/catalogue-page'),
+  },
+  cart: {
+    path: '/accounts/$accountId/cart',
+    texts: ['portal'],
+    load: () => import('@/features/portal/cart-page'),
+  },
+  members: {
+    path: '/accounts/$accountId/members',
+    texts: ['members'],
+    load: () => import('@/features/members/members-page'),
+  },
+  settings: {
+    path: '/accounts/$accountId/settings',
+    texts: ['account'],
+    load: () => import('@/features/account/settings-page'),
+  },
+} as const satisfies Record<string, PageEntry>
+
+interface PageEntry {
+  path: string
+  texts: readonly string[]
+  load: () => Promise<{ default: ComponentType }>
+}
+
+/** The page's code and its texts, side by side rather than one after the other. */
+export async function loadPage({ load, texts }: PageEntry): Promise<{ default: ComponentType }> {
+  const [page] = await Promise.all([load(), loadTexts(...texts)])
+  return page
+}

@@ -1,0 +1,35 @@
+import { Button, Stack, Text } from '@mantine/core'
+import { useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Notice } from '@/ui/notice'
+import { ProblemNotice } from '@/ui/problem-notice'
+import { RecoveryCodes } from '@/ui/recovery-codes'
+
+interface FinishProps {
+  codes: string[] | undefined
+  busy: boolean
+  failure: unknown
+  onOkay: () => Promise<void>
+  onAgain?: (() => void) | undefined
+}
+
+/** The factor is proven, and counts only once the person says so: until then nobody is bound to codes they did not see. */
+export function Finish({ codes, busy, failure, onOkay, onAgain }: FinishProps) {
+  const { t } = useTranslation('enrolment')
+  const heading = useRef<HTMLParagraphElement>(null)
+  useEffect(() => heading.current?.focus(), [])
+  return (
+    <Stack gap="md">
+      <Notice tone="good">
+        <Text ref={heading} tabIndex={-1} inherit fw={600}>
+          {t('finish.verified')}
+        </Text>
+      </Notice>
+      {codes && codes.length > 0 ? <RecoveryCodes codes={codes} /> : <Text>{t('finish.noCodes')}</Text>}
+      {failure !== undefined && <ProblemNotice error={failure} onRetry={onAgain} />}
+      <Button loading={busy} onClick={() => void onOkay()}>
+        {t('finish.okay')}
+      </Button>
+    </Stack>
+  )
+}

@@ -1,0 +1,32 @@
+import 'i18next'
+import type account from './en/account.json'
+import type common from './en/common.json'
+import type demo from './en/demo.json'
+import type enrolment from './en/enrolment.json'
+import type members from './en/members.json'
+import type portal from './en/portal.json'
+import type profile from './en/profile.json'
+import type security from './en/security.json'
+import type shell from './en/shell.json'
+import type signIn from './en/signIn.json'
+import type window from './en/window.json'
+
+// A text that does not exist is a compile error.
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    defaultNS: 'common'
+    resources: {
+      account: typeof account
+      common: typeof common
+      demo: typeof demo
+      enrolment: typeof enrolment
+      members: typeof members
+      portal: typeof portal
+      profile: typeof profile
+      security: typeof security
+      shell: typeof shell
+      signIn: typeof signIn
+      window: typeof window
+    }
+  }
+}

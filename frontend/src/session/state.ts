@@ -1,0 +1,108 @@
+import type { FactorHint, FactorType, RequiredBy, Session, SignInResult, Standing } from '@/api/schema'
+
+/** Why the person stands before the sign-in page. */
+export type Ending = 'signed_out' | 'ended' | 'timed_out'
+
+interface Held {
+  token: string
+  /** Milliseconds since the epoch. */
+  expiresAt: number
+}
+
+/** Behind the first door only. `live`: an open session fell back to here, as opposed to a sign-in under way. */
+interface Waiting extends Held {
+  live: boolean
+}
+export interface SecondFactorStage extends Waiting {
+  stage: 'second_factor'
+  factors: FactorHint[]
+}
+export interface EnrolmentStage extends Waiting {
+  stage: 'enrolment'
+  requiredBy: RequiredBy[]
+  methods: FactorType[]
+}
+export interface FullStage extends Held {
+  stage: 'full'
+}
+
+/**
+ * Who is signed in, as one value. `held` is the moment between learning that a second factor is due and holding the
+ * partial token for it: nothing about the account is shown any more.
+ */
+export type SessionState =
+  | { stage: 'unknown' }
+  | { stage: 'unreachable' }
+  | { stage: 'signed_out'; ending?: Ending }
+  | { stage: 'held' }
+  | SecondFactorStage
+  | EnrolmentStage
+  | FullStage
+
+export type SessionChange =
+  | { type: 'answered'; result: SignInResult; by: 'sign_in' | 'refresh'; now: number }
+  | { type: 'opened'; session: Session; now: number }
+  | { type: 'held' }
+  | { type: 'standing'; standing: Standing }
+  | { type: 'ended'; ending: Ending }
+  | { type: 'unreachable' }
+  | { type: 'retried' }
+
+export function reduce(state: SessionState, change: SessionChange): SessionState {
+  switch (change.type) {
+    case 'answered':
+      return answered(change.result, change.by === 'refresh', change.now)
+    case 'opened':
+      return full(change.session, change.now)
+    case 'held':
+      return state.stage === 'full' ? { stage: 'held' } : state
+    case 'standing':
+      return state.stage === 'enrolment'
+        ? { ...state, requiredBy: change.standing.required_by, methods: change.standing.methods }
+        : state
+    case 'ended':
+      return ended(state, change.ending)
+    case 'unreachable':
+      return state.stage === 'unknown' ? { stage: 'unreachable' } : state
+    case 'retried':
+      return state.stage === 'unreachable' ? { stage: 'unknown' } : state
+  }
+}
+
+function answered(result: SignInResult, live: boolean, now: number): SessionState {
+  switch (result.status) {
+    case 'signed_in':
+      return full(result.session, now)
+    case 'second_factor_required': {
+      const { partial_token: token, expires_in, factors } = result
+      return { stage: 'second_factor', live, token, expiresAt: now + expires_in * 1000, factors }
+    }
+    case 'enrolment_required': {
+      const { partial_token: token, expires_in, required_by: requiredBy, methods } = result
+      return { stage: 'enrolment', live, token, expiresAt: now + expires_in * 1000, requiredBy, methods }
+    }
+  }
+}
+
+function full(session: Session, now: number): FullStage {
+  return { stage: 'full', token: session.access_token, expiresAt: now + session.expires_in * 1000 }
+}
+
+function ended(state: SessionState, ending: Ending): SessionState {
+  // A first visit without a session is no ending, and a second notice does not replace the first.
+  if (state.stage === 'unknown' || state.stage === 'unreachable') return { stage: 'signed_out' }
+  if (state.stage === 'signed_out') return state
+  if (ending === 'ended' && 'live' in state && !state.live)
+    return { stage: 'signed_out', ending: 'timed_out' }
+  return { stage: 'signed_out', ending }
+}
+
+export function tokenOf(state: SessionState): string | undefined {
+  return 'token' in state ? state.token : undefined
+}
+
+/** How long to wait before the token is exchanged: half a minute before it ends, or half its life if it is short. */
+export function refreshDelay(expiresAt: number, now: number): number {
+  const left = expiresAt - now
+  return Math.max(0, left - 30_000, Math.min(left / 2, 30_000))
+}

@@ -1,0 +1,196 @@
+import { type Api, body, createApi, createBareApi, type TokenSource, type Transport } from '@/api/client'
+import { asProblem, hasCode } from '@/api/problem'
+import type { SecondFactorAnswer, Session, SignInResult, Standing } from '@/api/schema'
+import { afterInterruptedRefresh, markRefresh } from './interrupted'
+import type { Lock } from './lock'
+import { type Ending, reduce, type SessionChange, type SessionState, tokenOf } from './state'
+import type { TabChannel } from './tabs'
+
+export interface SessionStore {
+  /** The client that every signed-in call goes through. */
+  api: Api
+  state(): SessionState
+  subscribe(listener: () => void): () => void
+  /** Asks who this browser is signed in as. Called on page load, and again after `unreachable`. */
+  restore(): Promise<void>
+  signIn(email: string, password: string): Promise<void>
+  answerSecondFactor(answer: SecondFactorAnswer): Promise<void>
+  /** "Okay": the verified factor counts from now on, and this session has it. */
+  activateFactor(factorId: string): Promise<void>
+  signOut(): Promise<void>
+  /** Gives up a sign-in that was begun and not finished. */
+  abandon(ending?: Ending): void
+  /** New tokens in exchange for those that come with `since`; nothing happens if they are gone already. */
+  refresh(since: string | undefined): Promise<void>
+  /** A second factor became due: everything about the account goes at once, then the partial token is fetched. */
+  fall(): Promise<void>
+  /** What the server says of the person, from whichever answer or event. */
+  learn(standing: Standing): void
+  /** Waits until no call that changes the tokens is under way. */
+  settled(): Promise<void>
+}
+
+interface Parts {
+  transport: Transport
+  lock: Lock
+  tabs: TabChannel
+  now: () => number
+}
+
+const patience = 15_000
+
+export function createSession({ transport, lock, tabs, now }: Parts): SessionStore {
+  const bare = createBareApi(transport)
+  const listeners = new Set<() => void>()
+  let state: SessionState = { stage: 'unknown' }
+  let refreshing: Promise<void> | undefined
+
+  function change(next: SessionChange) {
+    const before = state
+    state = reduce(state, next)
+    if (state !== before) for (const listener of listeners) listener()
+  }
+
+  const tokens: TokenSource = {
+    token: () => tokenOf(state),
+    async renew(refused, code) {
+      const { stage } = state
+      const due = code === 'second_factor_due' || code === 'enrolment_due'
+      await (due && stage === 'full' && tokenOf(state) === refused ? fall() : refresh(refused))
+      const renewed = tokenOf(state)
+      return renewed !== refused && state.stage === stage ? renewed : undefined
+    },
+  }
+  const api = createApi(tokens, transport)
+  // For calls made inside the lock: a refresh would wait for the lock that they hold.
+  const lockedApi = createApi({ token: tokens.token, renew: async () => undefined }, transport)
+
+  /** A call whose answer replaces the tokens. */
+  async function replacing<T>(call: () => Promise<T>): Promise<T> {
+    const since = tokenOf(state)
+    try {
+      return await lock(call)
+    } catch (error) {
+      if (!since || !hasCode(error, 'unauthenticated') || !(await tokens.renew(since, error.code)))
+        throw error
+      return await lock(call)
+    }
+  }
+
+  /** One refresh at a time in this tab, and no refresh beside another call that changes the tokens in any tab. */
+  function refresh(since: string | undefined): Promise<void> {
+    refreshing ??= lock(async () => {
+      if (state.stage === 'held' || tokenOf(state) === since) await exchange()
+    }).finally(() => {
+      refreshing = undefined
+    })
+    return refreshing
+  }
+
+  async function exchange(): Promise<void> {
+    await afterInterruptedRefresh()
+    try {
+      const result = await markRefresh(() =>
+        body<SignInResult>(
+          bare.POST('/auth/refresh', { body: {}, keepalive: true, signal: AbortSignal.timeout(patience) }),
+        ),
+      )
+      change({ type: 'answered', result, by: 'refresh', now: now() })
+    } catch (error) {
+      const problem = asProblem(error)
+      if (problem.status === 401 || problem.status === 403) change({ type: 'ended', ending: 'ended' })
+      else change({ type: 'unreachable' })
+    }
+  }
+
+  async function fall(): Promise<void> {
+    change({ type: 'held' })
+    await refreshing
+    // That refresh may have been answered before the second factor became due.
+    change({ type: 'held' })
+    if (state.stage === 'held') await refresh(undefined)
+  }
+
+  function open(session: Session) {
+    change({ type: 'opened', session, now: now() })
+    tabs.post('signed_in')
+  }
+
+  tabs.listen((message) => {
+    if (message === 'signed_out') return change({ type: 'ended', ending: 'signed_out' })
+    // Another tab came in, possibly as somebody else: nothing of the former person may stay here.
+    if (state.stage === 'full') void fall()
+    else void refresh(tokenOf(state))
+  })
+
+  return {
+    api,
+    state: () => state,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async restore() {
+      change({ type: 'retried' })
+      await refresh(undefined)
+    },
+    signIn: (email, password) =>
+      lock(async () => {
+        const result = await body<SignInResult>(
+          bare.POST('/auth/sign-in', { body: { email, password, session: 'cookie' } }),
+        )
+        change({ type: 'answered', result, by: 'sign_in', now: now() })
+        if (result.status === 'signed_in') tabs.post('signed_in')
+      }),
+    answerSecondFactor: (answer) =>
+      replacing(async () =>
+        open(await body<Session>(lockedApi.POST('/auth/second-factor', { body: answer }))),
+      ),
+    activateFactor: (factorId) =>
+      replacing(async () => {
+        const from = state.stage
+        const activated = await body(
+          lockedApi.POST('/me/factors/{factor_id}/activate', { params: { path: { factor_id: factorId } } }),
+        )
+        if (!activated.session) return
+        change({ type: 'opened', session: activated.session, now: now() })
+        if (from !== 'full') tabs.post('signed_in')
+      }),
+    async signOut() {
+      await refreshing
+      try {
+        await api.POST('/auth/sign-out')
+      } catch (error) {
+        // Signed out by somebody else is signed out; anything else leaves the session open, and must be said.
+        if (!hasCode(error, 'unauthenticated')) throw error
+      }
+      change({ type: 'ended', ending: 'signed_out' })
+      tabs.post('signed_out')
+    },
+    abandon(ending = 'signed_out') {
+      change({ type: 'ended', ending })
+    },
+    refresh,
+    fall,
+    learn(standing) {
+      const due = standing.state === 'second_factor_due' || standing.state === 'enrolment_due'
+      if (state.stage === 'full') {
+        if (due) void fall()
+      } else if (state.stage === 'enrolment' && standing.state === 'enrolment_due') {
+        change({ type: 'standing', standing })
+      } else if (isWindow(state) && stageOf(standing) !== state.stage) {
+        void refresh(tokenOf(state))
+      }
+    },
+    settled: () => lock(async () => undefined),
+  }
+}
+
+function isWindow(state: SessionState): boolean {
+  return state.stage === 'enrolment' || (state.stage === 'second_factor' && state.live)
+}
+
+function stageOf(standing: Standing): SessionState['stage'] {
+  if (standing.state === 'enrolment_due') return 'enrolment'
+  return standing.state === 'second_factor_due' ? 'second_factor' : 'full'
+}
