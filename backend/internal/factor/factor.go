@@ -37,6 +37,9 @@ type Factor struct {
 	Name        string
 	Status      Status
 	Secret      string // sealed for "factor:ID"
+	PhoneID     string // of an SMS factor
+	// CredentialID finds a passkey, base64url; unique over all persons.
+	CredentialID string
 	Hint        string
 	Default     bool
 	Replaces    string // the factor that goes when this one is activated
@@ -76,8 +79,9 @@ type Store interface {
 
 	// CountPendingAttempt counts a try against a factor that is being enrolled: false once limit is reached.
 	CountPendingAttempt(ctx context.Context, factorID string, limit int) (attempts int, ok bool, err error)
-	// VerifyPending burns the step and marks the factor verified, once.
-	VerifyPending(ctx context.Context, factorID string, step int64) (bool, error)
+	// VerifyPending marks the factor verified, once, with what its proof has left behind: the spent step, or the passkey. false
+	// if it is verified already, or the passkey is a factor already.
+	VerifyPending(ctx context.Context, f Factor) (bool, error)
 	// Activate makes a verified factor count, and removes the one that it replaces, once.
 	Activate(ctx context.Context, userID, factorID, replaces string, now time.Time) (bool, error)
 
@@ -96,6 +100,7 @@ type Store interface {
 	BurnRecoveryCode(ctx context.Context, userID, hash string, now time.Time) (bool, error)
 	RecoveryCodeCount(ctx context.Context, userID string) (remaining, total int, createdAt time.Time, err error)
 
+	ChallengeStore
 	InTx(ctx context.Context, f func(ctx context.Context) error) error
 }
 
@@ -125,6 +130,10 @@ type Service struct {
 	Random  io.Reader
 	Issuer  string // as authenticator apps show it
 	BaseURL string
+
+	Budgets  Budgets
+	Passkeys *Passkeys       // nil: not offered
+	Offered  assurance.Types // what can be enrolled here
 }
 
 // List shows a person's factors, oldest first, those of an unfinished enrolment too.

@@ -24,8 +24,12 @@ const (
 type Answer struct {
 	Recovery bool           // a recovery code
 	Type     assurance.Type // otherwise
-	FactorID string
-	Code     string
+	FactorID string         // of an authenticator app
+
+	ChallengeID string // of a code that was sent, or of a passkey
+	Credential  []byte // what the browser answers for a passkey
+
+	Code string
 }
 
 // Proven is a right code that is not spent yet.
@@ -49,14 +53,16 @@ func (p Proven) GiveBack(ctx context.Context, why error) error {
 
 // Prove counts an attempt, in a write of its own that no failure undoes, and matches the code. signInID is the sign-in
 // between the doors, "" for a confirmation. ErrInvalidCode with the attempts left, ErrCodeUsed, ErrTooMany, ErrDisabled; a
-// code of the wrong form is a field error and counts nothing.
-func (s *Service) Prove(ctx context.Context, userID, signInID string, a Answer) (Proven, error) {
+// code of the wrong form is a field error and counts nothing. place is where a challenge must have been asked for: the sign-in,
+// or the session that is confirmed.
+func (s *Service) Prove(ctx context.Context, userID, signInID, place string, a Answer) (Proven, error) {
 	code, budget := a.Code, budgetCodes
 	var err error
-	if a.Recovery {
+	switch {
+	case a.Recovery:
 		budget = budgetRecovery
 		code, err = readRecoveryCode(a.Code)
-	} else {
+	case a.Type != assurance.Passkey:
 		err = sixDigits(a.Code)
 	}
 	if err != nil {
@@ -69,7 +75,14 @@ func (s *Service) Prove(ctx context.Context, userID, signInID string, a Answer) 
 	if a.Recovery {
 		return s.proveRecovery(ctx, userID, code, g)
 	}
-	return s.proveTOTP(ctx, userID, a, g)
+	switch a.Type {
+	case assurance.TOTP:
+		return s.proveTOTP(ctx, userID, a, g)
+	case assurance.Passkey:
+		return s.provePasskey(ctx, userID, place, a, g)
+	default:
+		return s.proveSent(ctx, userID, place, a, g)
+	}
 }
 
 // guess is one counted attempt.
@@ -180,6 +193,110 @@ func (s *Service) proveTOTP(ctx context.Context, userID string, a Answer, g gues
 		}
 		return s.free(g)(ctx)
 	}}, nil
+}
+
+// challenge finds the challenge that is answered, where it was asked for; nil for any other.
+func (s *Service) challenge(ctx context.Context, userID, place string, a Answer) (*Challenge, error) {
+	c, err := s.Store.Challenge(ctx, userID, a.ChallengeID)
+	if e, told := fault.As(err); told && e.Kind == fault.NotFound {
+		return nil, nil
+	}
+	if err != nil || c.Context != place || c.Type != a.Type || (c.Purpose != ToSignIn && c.Purpose != ToConfirm) {
+		return nil, err
+	}
+	return &c, nil
+}
+
+func (s *Service) proveSent(ctx context.Context, userID, place string, a Answer, g guess) (Proven, error) {
+	c, err := s.challenge(ctx, userID, place, a)
+	if err != nil {
+		return Proven{}, err
+	}
+	if c == nil {
+		return Proven{}, s.wrong(ctx, g, "") // somebody else's challenge, or none: no more than a wrong code
+	}
+	f, err := s.Store.Factor(ctx, userID, c.FactorID)
+	if err != nil {
+		return Proven{}, err
+	}
+	if f.Status != Active || !f.DisabledAt.IsZero() {
+		return Proven{}, ErrDisabled
+	}
+	if _, ok, err := s.Store.CountChallengeAttempt(ctx, c.ID, maxPerChallenge); err != nil || !ok {
+		if err == nil {
+			err = ErrTooMany.With(func(e *fault.Error) { e.RetryAfter = time.Minute })
+		}
+		return Proven{}, err
+	}
+	now := s.Now()
+	right, err := s.sentCode(*c, a.Code, now)
+	switch {
+	case err != nil && right: // it was right once: no guess
+		if free := s.free(g)(ctx); free != nil {
+			return Proven{}, free
+		}
+		return Proven{}, err
+	case err != nil:
+		return Proven{}, err
+	case !right:
+		return Proven{}, s.wrong(ctx, g, f.ID)
+	}
+	return Proven{AMR: f.Type.AMR(), giveBack: s.free(g), spend: func(ctx context.Context) error {
+		if err := s.spend(ctx, *c); err != nil {
+			return err
+		}
+		return s.use(ctx, f, "", now, g)
+	}}, nil
+}
+
+func (s *Service) provePasskey(ctx context.Context, userID, place string, a Answer, g guess) (Proven, error) {
+	c, err := s.challenge(ctx, userID, place, a)
+	if err != nil {
+		return Proven{}, err
+	}
+	if c == nil || s.Passkeys == nil {
+		return Proven{}, s.wrong(ctx, g, "")
+	}
+	now := s.Now()
+	u, err := s.Users.User(ctx, userID)
+	if err != nil {
+		return Proven{}, err
+	}
+	f, credential, err := s.asserted(ctx, u, *c, a.Credential)
+	if err != nil {
+		return Proven{}, err
+	}
+	if f == nil {
+		return Proven{}, s.wrong(ctx, g, c.FactorID)
+	}
+	if err := answerable(*c, now); err != nil {
+		if free := s.free(g)(ctx); free != nil {
+			return Proven{}, free
+		}
+		return Proven{}, err
+	}
+	sealed, err := s.sealCredential(f.ID, credential)
+	if err != nil {
+		return Proven{}, err
+	}
+	return Proven{AMR: passkeyAMR(credential), giveBack: s.free(g), spend: func(ctx context.Context) error {
+		if err := s.spend(ctx, *c); err != nil {
+			return err
+		}
+		return s.use(ctx, *f, sealed, now, g)
+	}}, nil
+}
+
+// use notes that a factor has proven its person.
+func (s *Service) use(ctx context.Context, f Factor, secret string, now time.Time, g guess) error {
+	used, err := s.Store.UseFactor(ctx, f.ID, secret, now)
+	if err != nil {
+		return err
+	}
+	if !used {
+		return ErrDisabled
+	}
+	return s.free(g)(ctx)
 }
 
 func (s *Service) proveRecovery(ctx context.Context, userID, code string, g guess) (Proven, error) {

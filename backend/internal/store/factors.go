@@ -13,27 +13,27 @@ import (
 )
 
 type factorRow struct {
-	ID, UserID, Type, Name, Status, Secret, Hint, Replaces string
+	ID, UserID, Type, Name, Status, Secret, Hint, Replaces, PhoneID, CredentialID string
 	IsDefault                                              bool
 	LastStep                                               int64
 	FailedInRow, Attempts                                  int
 	CreatedAt, ActivatedAt, LastUsedAt, DisabledAt         int64
 }
 
-const factorColumns = `id, user_id, type, name, status, secret, hint, replaces, is_default, last_step, failed_in_row, attempts,
+const factorColumns = `id, user_id, type, name, status, secret, hint, replaces, phone_id, credential_id, is_default, last_step, failed_in_row, attempts,
 	created_at, activated_at, last_used_at, disabled_at`
 
 func (r factorRow) factor() factor.Factor {
 	t, _ := assurance.ParseType(r.Type)
 	return factor.Factor{ID: r.ID, UserID: r.UserID, Type: t, Name: r.Name, Status: factor.Status(r.Status), Secret: r.Secret, Hint: r.Hint,
-		Default: r.IsDefault, Replaces: r.Replaces, LastStep: r.LastStep, FailedInRow: r.FailedInRow, Attempts: r.Attempts,
+		PhoneID: r.PhoneID, CredentialID: r.CredentialID, Default: r.IsDefault, Replaces: r.Replaces, LastStep: r.LastStep, FailedInRow: r.FailedInRow, Attempts: r.Attempts,
 		CreatedAt: when(r.CreatedAt), ActivatedAt: when(r.ActivatedAt), LastUsedAt: when(r.LastUsedAt), DisabledAt: when(r.DisabledAt)}
 }
 
 // AddFactor stores a factor that is being enrolled.
 func (s *Store) AddFactor(ctx context.Context, f factor.Factor) error {
-	return wrap("add factor", s.writer(ctx).Exec(`INSERT INTO factors (id, user_id, type, name, status, secret, hint, replaces, created_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, f.ID, f.UserID, f.Type.String(), f.Name, f.Status, f.Secret, f.Hint, f.Replaces, micros(f.CreatedAt)).Error)
+	return wrap("add factor", s.writer(ctx).Exec(`INSERT INTO factors (id, user_id, type, name, status, secret, hint, replaces, phone_id, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, f.ID, f.UserID, f.Type.String(), f.Name, f.Status, f.Secret, f.Hint, f.Replaces, f.PhoneID, micros(f.CreatedAt)).Error)
 }
 
 // Factor reads one factor of the person.
@@ -116,6 +116,9 @@ func settle(db *gorm.DB, userID string) error {
 	for _, r := range rows {
 		bits |= assurance.Types(r.factor().Type)
 	}
+	if err := dropPhones(db, userID); err != nil {
+		return err
+	}
 	if len(rows) > 0 && !rows[0].IsDefault {
 		if err := db.Exec("UPDATE factors SET is_default = TRUE WHERE id = ?", rows[0].ID).Error; err != nil {
 			return err
@@ -142,9 +145,11 @@ func (s *Store) CountPendingAttempt(ctx context.Context, factorID string, limit 
 	return counts[0], true, nil
 }
 
-// VerifyPending burns the step and marks the factor verified, once.
-func (s *Store) VerifyPending(ctx context.Context, factorID string, step int64) (bool, error) {
-	u := s.writer(ctx).Exec("UPDATE factors SET status = 'verified', last_step = ? WHERE id = ? AND status = 'pending' AND last_step < ?", step, factorID, step)
+// VerifyPending marks the factor verified, once, with what its proof has left behind.
+func (s *Store) VerifyPending(ctx context.Context, f factor.Factor) (bool, error) {
+	u := s.writer(ctx).Exec(`UPDATE factors SET status = 'verified', last_step = ?, secret = ?, credential_id = ?
+		WHERE id = ? AND status = 'pending' AND NOT EXISTS (SELECT 1 FROM factors o WHERE o.credential_id = ? AND o.credential_id <> '')`,
+		f.LastStep, f.Secret, f.CredentialID, f.ID, f.CredentialID)
 	return u.RowsAffected == 1, wrap("verify factor", u.Error)
 }
 

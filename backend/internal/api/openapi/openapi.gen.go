@@ -41,6 +41,30 @@ func (e Assurance) Valid() bool {
 	}
 }
 
+// Defines values for ChallengeDelivery.
+const (
+	ChallengeDeliveryDelivered ChallengeDelivery = "delivered"
+	ChallengeDeliveryFailed    ChallengeDelivery = "failed"
+	ChallengeDeliveryQueued    ChallengeDelivery = "queued"
+	ChallengeDeliverySent      ChallengeDelivery = "sent"
+)
+
+// Valid indicates whether the value is a known member of the ChallengeDelivery enum.
+func (e ChallengeDelivery) Valid() bool {
+	switch e {
+	case ChallengeDeliveryDelivered:
+		return true
+	case ChallengeDeliveryFailed:
+		return true
+	case ChallengeDeliveryQueued:
+		return true
+	case ChallengeDeliverySent:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DemoMessageChannel.
 const (
 	DemoMessageChannelEmail DemoMessageChannel = "email"
@@ -115,12 +139,21 @@ func (e FactorPatchDefault) Valid() bool {
 
 // Defines values for FactorType.
 const (
-	FactorTypeTotp FactorType = "totp"
+	FactorTypeEmail   FactorType = "email"
+	FactorTypePasskey FactorType = "passkey"
+	FactorTypeSms     FactorType = "sms"
+	FactorTypeTotp    FactorType = "totp"
 )
 
 // Valid indicates whether the value is a known member of the FactorType enum.
 func (e FactorType) Valid() bool {
 	switch e {
+	case FactorTypeEmail:
+		return true
+	case FactorTypePasskey:
+		return true
+	case FactorTypeSms:
+		return true
 	case FactorTypeTotp:
 		return true
 	default:
@@ -164,6 +197,54 @@ func (e MinimumStrength) Valid() bool {
 	case MinimumStrengthStrengthNoEmailNoSMS:
 		return true
 	case MinimumStrengthStrengthPhishingResistant:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PasskeyAnswerType.
+const (
+	PasskeyAnswerTypePasskey PasskeyAnswerType = "passkey"
+)
+
+// Valid indicates whether the value is a known member of the PasskeyAnswerType enum.
+func (e PasskeyAnswerType) Valid() bool {
+	switch e {
+	case PasskeyAnswerTypePasskey:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PasskeyCredentialType.
+const (
+	PasskeyCredentialTypePublicKey PasskeyCredentialType = "public-key"
+)
+
+// Valid indicates whether the value is a known member of the PasskeyCredentialType enum.
+func (e PasskeyCredentialType) Valid() bool {
+	switch e {
+	case PasskeyCredentialTypePublicKey:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PhoneKind.
+const (
+	PhoneKindBackup PhoneKind = "backup"
+	PhoneKindMobile PhoneKind = "mobile"
+)
+
+// Valid indicates whether the value is a known member of the PhoneKind enum.
+func (e PhoneKind) Valid() bool {
+	switch e {
+	case PhoneKindBackup:
+		return true
+	case PhoneKindMobile:
 		return true
 	default:
 		return false
@@ -293,6 +374,24 @@ const (
 func (e SecondFactorRequiredStatus) Valid() bool {
 	switch e {
 	case SecondFactorRequiredStatusSecondFactorRequired:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SentCodeAnswerType.
+const (
+	SentCodeAnswerTypeEmail SentCodeAnswerType = "email"
+	SentCodeAnswerTypeSms   SentCodeAnswerType = "sms"
+)
+
+// Valid indicates whether the value is a known member of the SentCodeAnswerType enum.
+func (e SentCodeAnswerType) Valid() bool {
+	switch e {
+	case SentCodeAnswerTypeEmail:
+		return true
+	case SentCodeAnswerTypeSms:
 		return true
 	default:
 		return false
@@ -508,10 +607,59 @@ type CartItemPatch struct {
 	Quantity int `json:"quantity"`
 }
 
+// Challenge defines model for Challenge.
+type Challenge struct {
+	// ChallengeId A UUIDv7.
+	//
+	// Example: 01938c7e-0000-7000-8000-000000000001
+	ChallengeId Id `json:"challenge_id"`
+
+	// Delivery How far the message has come, where that is known.
+	Delivery *ChallengeDelivery `json:"delivery,omitempty"`
+
+	// ExpiresAt Example: 2026-11-21T12:00:00Z
+	ExpiresAt Time `json:"expires_at"`
+
+	// PasskeyOptions For parseCreationOptionsFromJSON or parseRequestOptionsFromJSON: an object with `publicKey` (WebAuthn Level 3 §5.1.8).
+	PasskeyOptions *PasskeyOptions `json:"passkey_options,omitempty"`
+
+	// ResendAt Example: 2026-11-21T12:00:00Z
+	ResendAt *Time `json:"resend_at,omitempty"`
+
+	// SentTo A hint; empty for a passkey.
+	SentTo string     `json:"sent_to"`
+	Type   FactorType `json:"type"`
+}
+
+// ChallengeDelivery How far the message has come, where that is known.
+type ChallengeDelivery string
+
+// ChallengeRequest defines model for ChallengeRequest.
+type ChallengeRequest struct {
+	// ByVoice Call the number and say the code, instead of an SMS.
+	ByVoice *bool `json:"by_voice,omitempty"`
+
+	// FactorId A UUIDv7.
+	//
+	// Example: 01938c7e-0000-7000-8000-000000000001
+	FactorId Id `json:"factor_id"`
+
+	// ToBackup To the backup number instead.
+	ToBackup *bool `json:"to_backup,omitempty"`
+}
+
 // Code Exactly six ASCII digits.
 //
 // Example: 123456
 type Code = string
+
+// CodeOnly defines model for CodeOnly.
+type CodeOnly struct {
+	// Code Exactly six ASCII digits.
+	//
+	// Example: 123456
+	Code Code `json:"code"`
+}
 
 // ConfirmationRequest defines model for ConfirmationRequest.
 type ConfirmationRequest struct {
@@ -578,8 +726,17 @@ type Email = string
 
 // EnrolRequest defines model for EnrolRequest.
 type EnrolRequest struct {
-	Name     *PersonName `json:"name,omitempty"`
-	Password *Password   `json:"password,omitempty"`
+	// BackupPhoneNumber In international form, beginning with +.
+	//
+	// Example: +4915155501234
+	BackupPhoneNumber *PhoneNumber `json:"backup_phone_number,omitempty"`
+	Name              *PersonName  `json:"name,omitempty"`
+	Password          *Password    `json:"password,omitempty"`
+
+	// PhoneNumber In international form, beginning with +.
+	//
+	// Example: +4915155501234
+	PhoneNumber *PhoneNumber `json:"phone_number,omitempty"`
 
 	// Replaces A UUIDv7.
 	//
@@ -590,8 +747,12 @@ type EnrolRequest struct {
 
 // Enrolment defines model for Enrolment.
 type Enrolment struct {
-	Factor Factor     `json:"factor"`
-	Totp   *TotpSetup `json:"totp,omitempty"`
+	Challenge *Challenge `json:"challenge,omitempty"`
+	Factor    Factor     `json:"factor"`
+
+	// PasskeyOptions For parseCreationOptionsFromJSON or parseRequestOptionsFromJSON: an object with `publicKey` (WebAuthn Level 3 §5.1.8).
+	PasskeyOptions *PasskeyOptions `json:"passkey_options,omitempty"`
+	Totp           *TotpSetup      `json:"totp,omitempty"`
 }
 
 // EnrolmentRequired defines model for EnrolmentRequired.
@@ -802,6 +963,16 @@ type NewInvitation struct {
 	TwoFactorRequired *bool `json:"two_factor_required,omitempty"`
 }
 
+// NewPhone defines model for NewPhone.
+type NewPhone struct {
+	Kind PhoneKind `json:"kind"`
+
+	// Number In international form, beginning with +.
+	//
+	// Example: +4915155501234
+	Number PhoneNumber `json:"number"`
+}
+
 // OwnTwoFactor defines model for OwnTwoFactor.
 type OwnTwoFactor struct {
 	Active    bool      `json:"active"`
@@ -814,6 +985,36 @@ type OwnTwoFactor struct {
 	// RequiredBy Each rule that asks for it; for accounts with their name.
 	RequiredBy []Requirement `json:"required_by"`
 }
+
+// PasskeyAnswer defines model for PasskeyAnswer.
+type PasskeyAnswer struct {
+	// ChallengeId A UUIDv7.
+	//
+	// Example: 01938c7e-0000-7000-8000-000000000001
+	ChallengeId Id `json:"challenge_id"`
+
+	// Credential What the browser answered: PublicKeyCredential.toJSON() (WebAuthn Level 3 §5.1).
+	Credential PasskeyCredential `json:"credential"`
+	Type       PasskeyAnswerType `json:"type"`
+}
+
+// PasskeyAnswerType defines model for PasskeyAnswer.Type.
+type PasskeyAnswerType string
+
+// PasskeyCredential What the browser answered: PublicKeyCredential.toJSON() (WebAuthn Level 3 §5.1).
+type PasskeyCredential struct {
+	Id                   string                 `json:"id"`
+	RawId                string                 `json:"rawId"`
+	Response             map[string]interface{} `json:"response"`
+	Type                 PasskeyCredentialType  `json:"type"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
+// PasskeyCredentialType defines model for PasskeyCredential.Type.
+type PasskeyCredentialType string
+
+// PasskeyOptions For parseCreationOptionsFromJSON or parseRequestOptionsFromJSON: an object with `publicKey` (WebAuthn Level 3 §5.1.8).
+type PasskeyOptions map[string]interface{}
 
 // Password defines model for Password.
 type Password = string
@@ -831,6 +1032,40 @@ type Person struct {
 
 // PersonName defines model for PersonName.
 type PersonName = string
+
+// Phone defines model for Phone.
+type Phone struct {
+	// CreatedAt Example: 2026-11-21T12:00:00Z
+	CreatedAt Time   `json:"created_at"`
+	Hint      string `json:"hint"`
+
+	// Id A UUIDv7.
+	//
+	// Example: 01938c7e-0000-7000-8000-000000000001
+	Id       Id        `json:"id"`
+	Kind     PhoneKind `json:"kind"`
+	Verified bool      `json:"verified"`
+}
+
+// PhoneChallenge defines model for PhoneChallenge.
+type PhoneChallenge struct {
+	Challenge Challenge `json:"challenge"`
+	Phone     Phone     `json:"phone"`
+}
+
+// PhoneKind defines model for PhoneKind.
+type PhoneKind string
+
+// PhoneList defines model for PhoneList.
+type PhoneList struct {
+	Items      []Phone `json:"items"`
+	NextCursor *string `json:"next_cursor"`
+}
+
+// PhoneNumber In international form, beginning with +.
+//
+// Example: +4915155501234
+type PhoneNumber = string
 
 // Problem defines model for Problem.
 type Problem struct {
@@ -967,6 +1202,23 @@ type SecondFactorRequired struct {
 
 // SecondFactorRequiredStatus defines model for SecondFactorRequired.Status.
 type SecondFactorRequiredStatus string
+
+// SentCodeAnswer defines model for SentCodeAnswer.
+type SentCodeAnswer struct {
+	// ChallengeId A UUIDv7.
+	//
+	// Example: 01938c7e-0000-7000-8000-000000000001
+	ChallengeId Id `json:"challenge_id"`
+
+	// Code Exactly six ASCII digits.
+	//
+	// Example: 123456
+	Code Code               `json:"code"`
+	Type SentCodeAnswerType `json:"type"`
+}
+
+// SentCodeAnswerType defines model for SentCodeAnswer.Type.
+type SentCodeAnswerType string
 
 // Service defines model for Service.
 type Service struct {
@@ -1161,7 +1413,10 @@ type VerifyRequest struct {
 	// Code Exactly six ASCII digits.
 	//
 	// Example: 123456
-	Code Code `json:"code"`
+	Code *Code `json:"code,omitempty"`
+
+	// Credential What the browser answered: PublicKeyCredential.toJSON() (WebAuthn Level 3 §5.1).
+	Credential *PasskeyCredential `json:"credential,omitempty"`
 }
 
 // AccountId A UUIDv7.
@@ -1259,11 +1514,17 @@ type PutTwoFactorJSONRequestBody = TwoFactorChange
 // ConfirmJSONRequestBody defines body for Confirm for application/json ContentType.
 type ConfirmJSONRequestBody = ConfirmationRequest
 
+// ChallengeConfirmationJSONRequestBody defines body for ChallengeConfirmation for application/json ContentType.
+type ChallengeConfirmationJSONRequestBody = ChallengeRequest
+
 // RefreshJSONRequestBody defines body for Refresh for application/json ContentType.
 type RefreshJSONRequestBody = RefreshRequest
 
 // AnswerSecondFactorJSONRequestBody defines body for AnswerSecondFactor for application/json ContentType.
 type AnswerSecondFactorJSONRequestBody = SecondFactorAnswer
+
+// ChallengeSecondFactorJSONRequestBody defines body for ChallengeSecondFactor for application/json ContentType.
+type ChallengeSecondFactorJSONRequestBody = ChallengeRequest
 
 // SignInJSONRequestBody defines body for SignIn for application/json ContentType.
 type SignInJSONRequestBody = SignInRequest
@@ -1280,6 +1541,119 @@ type UpdateFactorJSONRequestBody = FactorPatch
 // VerifyFactorJSONRequestBody defines body for VerifyFactor for application/json ContentType.
 type VerifyFactorJSONRequestBody = VerifyRequest
 
+// AddPhoneJSONRequestBody defines body for AddPhone for application/json ContentType.
+type AddPhoneJSONRequestBody = NewPhone
+
+// VerifyPhoneJSONRequestBody defines body for VerifyPhone for application/json ContentType.
+type VerifyPhoneJSONRequestBody = CodeOnly
+
+// Getter for additional properties for PasskeyCredential. Returns the specified
+// element and whether it was found
+func (a PasskeyCredential) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for PasskeyCredential
+func (a *PasskeyCredential) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for PasskeyCredential to handle AdditionalProperties
+func (a *PasskeyCredential) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["id"]; found {
+		err = json.Unmarshal(raw, &a.Id)
+		if err != nil {
+			return fmt.Errorf("error reading 'id': %w", err)
+		}
+		delete(object, "id")
+	}
+
+	if raw, found := object["rawId"]; found {
+		err = json.Unmarshal(raw, &a.RawId)
+		if err != nil {
+			return fmt.Errorf("error reading 'rawId': %w", err)
+		}
+		delete(object, "rawId")
+	}
+
+	if raw, found := object["response"]; found {
+		err = json.Unmarshal(raw, &a.Response)
+		if err != nil {
+			return fmt.Errorf("error reading 'response': %w", err)
+		}
+		delete(object, "response")
+	}
+
+	if raw, found := object["type"]; found {
+		err = json.Unmarshal(raw, &a.Type)
+		if err != nil {
+			return fmt.Errorf("error reading 'type': %w", err)
+		}
+		delete(object, "type")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for PasskeyCredential to handle AdditionalProperties
+func (a PasskeyCredential) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	object["id"], err = json.Marshal(a.Id)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'id': %w", err)
+	}
+
+	object["rawId"], err = json.Marshal(a.RawId)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'rawId': %w", err)
+	}
+
+	if a.Response != nil {
+		object["response"], err = json.Marshal(a.Response)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'response': %w", err)
+		}
+	}
+
+	object["type"], err = json.Marshal(a.Type)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'type': %w", err)
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
 // AsTotpAnswer returns the union data inside the SecondFactorAnswer as a TotpAnswer
 func (t SecondFactorAnswer) AsTotpAnswer() (TotpAnswer, error) {
 	var body TotpAnswer
@@ -1290,10 +1664,6 @@ func (t SecondFactorAnswer) AsTotpAnswer() (TotpAnswer, error) {
 // FromTotpAnswer overwrites any union data inside the SecondFactorAnswer as the provided TotpAnswer
 func (t *SecondFactorAnswer) FromTotpAnswer(v TotpAnswer) error {
 	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	b, err = runtime.JSONMerge(b, []byte(`{"type":"totp"}`))
 	t.union = b
 	return err
 }
@@ -1304,7 +1674,55 @@ func (t *SecondFactorAnswer) MergeTotpAnswer(v TotpAnswer) error {
 	if err != nil {
 		return err
 	}
-	b, err = runtime.JSONMerge(b, []byte(`{"type":"totp"}`))
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsSentCodeAnswer returns the union data inside the SecondFactorAnswer as a SentCodeAnswer
+func (t SecondFactorAnswer) AsSentCodeAnswer() (SentCodeAnswer, error) {
+	var body SentCodeAnswer
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromSentCodeAnswer overwrites any union data inside the SecondFactorAnswer as the provided SentCodeAnswer
+func (t *SecondFactorAnswer) FromSentCodeAnswer(v SentCodeAnswer) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeSentCodeAnswer performs a merge with any union data inside the SecondFactorAnswer, using the provided SentCodeAnswer
+func (t *SecondFactorAnswer) MergeSentCodeAnswer(v SentCodeAnswer) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsPasskeyAnswer returns the union data inside the SecondFactorAnswer as a PasskeyAnswer
+func (t SecondFactorAnswer) AsPasskeyAnswer() (PasskeyAnswer, error) {
+	var body PasskeyAnswer
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromPasskeyAnswer overwrites any union data inside the SecondFactorAnswer as the provided PasskeyAnswer
+func (t *SecondFactorAnswer) FromPasskeyAnswer(v PasskeyAnswer) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergePasskeyAnswer performs a merge with any union data inside the SecondFactorAnswer, using the provided PasskeyAnswer
+func (t *SecondFactorAnswer) MergePasskeyAnswer(v PasskeyAnswer) error {
+	b, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
@@ -1324,10 +1742,6 @@ func (t SecondFactorAnswer) AsRecoveryCodeAnswer() (RecoveryCodeAnswer, error) {
 // FromRecoveryCodeAnswer overwrites any union data inside the SecondFactorAnswer as the provided RecoveryCodeAnswer
 func (t *SecondFactorAnswer) FromRecoveryCodeAnswer(v RecoveryCodeAnswer) error {
 	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	b, err = runtime.JSONMerge(b, []byte(`{"type":"recovery_code"}`))
 	t.union = b
 	return err
 }
@@ -1335,10 +1749,6 @@ func (t *SecondFactorAnswer) FromRecoveryCodeAnswer(v RecoveryCodeAnswer) error 
 // MergeRecoveryCodeAnswer performs a merge with any union data inside the SecondFactorAnswer, using the provided RecoveryCodeAnswer
 func (t *SecondFactorAnswer) MergeRecoveryCodeAnswer(v RecoveryCodeAnswer) error {
 	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	b, err = runtime.JSONMerge(b, []byte(`{"type":"recovery_code"}`))
 	if err != nil {
 		return err
 	}
@@ -1362,8 +1772,14 @@ func (t SecondFactorAnswer) ValueByDiscriminator() (interface{}, error) {
 		return nil, err
 	}
 	switch discriminator {
+	case "email":
+		return t.AsSentCodeAnswer()
+	case "passkey":
+		return t.AsPasskeyAnswer()
 	case "recovery_code":
 		return t.AsRecoveryCodeAnswer()
+	case "sms":
+		return t.AsSentCodeAnswer()
 	case "totp":
 		return t.AsTotpAnswer()
 	default:
@@ -1580,12 +1996,18 @@ type ServerInterface interface {
 	// Confirm Confirm that it is still you, for five minutes
 	// (POST /auth/confirmation)
 	Confirm(ctx echo.Context) error
+	// ChallengeConfirmation The same, to confirm that it is still you
+	// (POST /auth/confirmation/challenges)
+	ChallengeConfirmation(ctx echo.Context) error
 	// Refresh Exchange a refresh token for new tokens
 	// (POST /auth/refresh)
 	Refresh(ctx echo.Context) error
 	// AnswerSecondFactor Second door. Checks a code and opens a full session
 	// (POST /auth/second-factor)
 	AnswerSecondFactor(ctx echo.Context) error
+	// ChallengeSecondFactor Ask for a code to be sent, or for a passkey challenge
+	// (POST /auth/second-factor/challenges)
+	ChallengeSecondFactor(ctx echo.Context) error
 	// SignIn First door. Checks e-mail address and password
 	// (POST /auth/sign-in)
 	SignIn(ctx echo.Context) error
@@ -1595,6 +2017,9 @@ type ServerInterface interface {
 	// ListCatalogue What can be ordered
 	// (GET /catalogue)
 	ListCatalogue(ctx echo.Context) error
+	// GetChallenge Own challenge, with how far its message has come
+	// (GET /challenges/{challenge_id})
+	GetChallenge(ctx echo.Context, challengeId Id) error
 	// ListDemoMessages What the demo has sent instead of sending it
 	// (GET /demo/messages)
 	ListDemoMessages(ctx echo.Context, params ListDemoMessagesParams) error
@@ -1625,9 +2050,27 @@ type ServerInterface interface {
 	// ActivateFactor "Okay": from now on the factor counts
 	// (POST /me/factors/{factor_id}/activate)
 	ActivateFactor(ctx echo.Context, factorId FactorId) error
+	// ChallengeEnrolment Send the code of an enrolment again
+	// (POST /me/factors/{factor_id}/challenges)
+	ChallengeEnrolment(ctx echo.Context, factorId FactorId) error
 	// VerifyFactor Prove that the new factor works
 	// (POST /me/factors/{factor_id}/verify)
 	VerifyFactor(ctx echo.Context, factorId FactorId) error
+	// ListPhones Own phone numbers
+	// (GET /me/phones)
+	ListPhones(ctx echo.Context) error
+	// AddPhone Add a mobile or backup number; a code is sent to it
+	// (POST /me/phones)
+	AddPhone(ctx echo.Context) error
+	// RemovePhone Remove a number that no factor uses
+	// (DELETE /me/phones/{phone_id})
+	RemovePhone(ctx echo.Context, phoneId Id) error
+	// ChallengePhone Send the code to the number again
+	// (POST /me/phones/{phone_id}/challenges)
+	ChallengePhone(ctx echo.Context, phoneId Id) error
+	// VerifyPhone Prove that the number is yours
+	// (POST /me/phones/{phone_id}/verify)
+	VerifyPhone(ctx echo.Context, phoneId Id) error
 	// GetRecoveryCodes How many recovery codes are left
 	// (GET /me/recovery-codes)
 	GetRecoveryCodes(ctx echo.Context) error
@@ -2092,6 +2535,15 @@ func (w *ServerInterfaceWrapper) Confirm(ctx echo.Context) error {
 	return err
 }
 
+// ChallengeConfirmation converts echo context to params.
+func (w *ServerInterfaceWrapper) ChallengeConfirmation(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChallengeConfirmation(ctx)
+	return err
+}
+
 // Refresh converts echo context to params.
 func (w *ServerInterfaceWrapper) Refresh(ctx echo.Context) error {
 	var err error
@@ -2107,6 +2559,15 @@ func (w *ServerInterfaceWrapper) AnswerSecondFactor(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AnswerSecondFactor(ctx)
+	return err
+}
+
+// ChallengeSecondFactor converts echo context to params.
+func (w *ServerInterfaceWrapper) ChallengeSecondFactor(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChallengeSecondFactor(ctx)
 	return err
 }
 
@@ -2134,6 +2595,22 @@ func (w *ServerInterfaceWrapper) ListCatalogue(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListCatalogue(ctx)
+	return err
+}
+
+// GetChallenge converts echo context to params.
+func (w *ServerInterfaceWrapper) GetChallenge(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "challenge_id" -------------
+	var challengeId Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "challenge_id", ctx.Param("challenge_id"), &challengeId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter challenge_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetChallenge(ctx, challengeId)
 	return err
 }
 
@@ -2271,6 +2748,22 @@ func (w *ServerInterfaceWrapper) ActivateFactor(ctx echo.Context) error {
 	return err
 }
 
+// ChallengeEnrolment converts echo context to params.
+func (w *ServerInterfaceWrapper) ChallengeEnrolment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "factor_id" -------------
+	var factorId FactorId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "factor_id", ctx.Param("factor_id"), &factorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter factor_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChallengeEnrolment(ctx, factorId)
+	return err
+}
+
 // VerifyFactor converts echo context to params.
 func (w *ServerInterfaceWrapper) VerifyFactor(ctx echo.Context) error {
 	var err error
@@ -2284,6 +2777,72 @@ func (w *ServerInterfaceWrapper) VerifyFactor(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.VerifyFactor(ctx, factorId)
+	return err
+}
+
+// ListPhones converts echo context to params.
+func (w *ServerInterfaceWrapper) ListPhones(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListPhones(ctx)
+	return err
+}
+
+// AddPhone converts echo context to params.
+func (w *ServerInterfaceWrapper) AddPhone(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddPhone(ctx)
+	return err
+}
+
+// RemovePhone converts echo context to params.
+func (w *ServerInterfaceWrapper) RemovePhone(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "phone_id" -------------
+	var phoneId Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "phone_id", ctx.Param("phone_id"), &phoneId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter phone_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RemovePhone(ctx, phoneId)
+	return err
+}
+
+// ChallengePhone converts echo context to params.
+func (w *ServerInterfaceWrapper) ChallengePhone(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "phone_id" -------------
+	var phoneId Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "phone_id", ctx.Param("phone_id"), &phoneId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter phone_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChallengePhone(ctx, phoneId)
+	return err
+}
+
+// VerifyPhone converts echo context to params.
+func (w *ServerInterfaceWrapper) VerifyPhone(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "phone_id" -------------
+	var phoneId Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "phone_id", ctx.Param("phone_id"), &phoneId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter phone_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.VerifyPhone(ctx, phoneId)
 	return err
 }
 
@@ -2404,6 +2963,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 
 	router.POST(options.BaseURL+"/auth/sign-in", wrapper.SignIn, options.OperationMiddlewares["signIn"]...)
 	router.POST(options.BaseURL+"/auth/second-factor", wrapper.AnswerSecondFactor, options.OperationMiddlewares["answerSecondFactor"]...)
+	router.POST(options.BaseURL+"/auth/second-factor/challenges", wrapper.ChallengeSecondFactor, options.OperationMiddlewares["challengeSecondFactor"]...)
+	router.POST(options.BaseURL+"/auth/confirmation/challenges", wrapper.ChallengeConfirmation, options.OperationMiddlewares["challengeConfirmation"]...)
+	router.GET(options.BaseURL+"/challenges/:challenge_id", wrapper.GetChallenge, options.OperationMiddlewares["getChallenge"]...)
 	router.POST(options.BaseURL+"/auth/refresh", wrapper.Refresh, options.OperationMiddlewares["refresh"]...)
 	router.POST(options.BaseURL+"/auth/sign-out", wrapper.SignOut, options.OperationMiddlewares["signOut"]...)
 	router.POST(options.BaseURL+"/auth/confirmation", wrapper.Confirm, options.OperationMiddlewares["confirm"]...)
@@ -2416,6 +2978,12 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/me/factors/:factor_id", wrapper.UpdateFactor, options.OperationMiddlewares["updateFactor"]...)
 	router.POST(options.BaseURL+"/me/factors/:factor_id/verify", wrapper.VerifyFactor, options.OperationMiddlewares["verifyFactor"]...)
 	router.POST(options.BaseURL+"/me/factors/:factor_id/activate", wrapper.ActivateFactor, options.OperationMiddlewares["activateFactor"]...)
+	router.POST(options.BaseURL+"/me/factors/:factor_id/challenges", wrapper.ChallengeEnrolment, options.OperationMiddlewares["challengeEnrolment"]...)
+	router.GET(options.BaseURL+"/me/phones", wrapper.ListPhones, options.OperationMiddlewares["listPhones"]...)
+	router.POST(options.BaseURL+"/me/phones", wrapper.AddPhone, options.OperationMiddlewares["addPhone"]...)
+	router.DELETE(options.BaseURL+"/me/phones/:phone_id", wrapper.RemovePhone, options.OperationMiddlewares["removePhone"]...)
+	router.POST(options.BaseURL+"/me/phones/:phone_id/verify", wrapper.VerifyPhone, options.OperationMiddlewares["verifyPhone"]...)
+	router.POST(options.BaseURL+"/me/phones/:phone_id/challenges", wrapper.ChallengePhone, options.OperationMiddlewares["challengePhone"]...)
 	router.GET(options.BaseURL+"/me/recovery-codes", wrapper.GetRecoveryCodes, options.OperationMiddlewares["getRecoveryCodes"]...)
 	router.POST(options.BaseURL+"/me/recovery-codes", wrapper.RegenerateRecoveryCodes, options.OperationMiddlewares["regenerateRecoveryCodes"]...)
 	router.DELETE(options.BaseURL+"/me/sessions", wrapper.EndOtherSessions, options.OperationMiddlewares["endOtherSessions"]...)
@@ -2445,6 +3013,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/demo/messages", wrapper.ListDemoMessages, options.OperationMiddlewares["listDemoMessages"]...)
 
 }
+
+type ChallengeJSONResponse Challenge
 
 type ProblemResponseHeaders struct {
 	RetryAfter      *int
@@ -4801,6 +5371,150 @@ func (response ConfirmdefaultApplicationProblemPlusJSONResponse) VisitConfirmRes
 	return err
 }
 
+type ChallengeConfirmationRequestObject struct {
+	Body *ChallengeConfirmationJSONRequestBody
+}
+
+type ChallengeConfirmationResponseObject interface {
+	VisitChallengeConfirmationResponse(w http.ResponseWriter) error
+}
+
+type ChallengeConfirmation201JSONResponse struct{ ChallengeJSONResponse }
+
+func (response ChallengeConfirmation201JSONResponse) VisitChallengeConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeConfirmation404ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ChallengeConfirmation404ApplicationProblemPlusJSONResponse) VisitChallengeConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeConfirmation409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeConfirmation409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ChallengeConfirmation409ResponseHeaders
+}
+
+func (response ChallengeConfirmation409ApplicationProblemPlusJSONResponse) VisitChallengeConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeConfirmation429ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeConfirmation429ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ChallengeConfirmation429ResponseHeaders
+}
+
+func (response ChallengeConfirmation429ApplicationProblemPlusJSONResponse) VisitChallengeConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeConfirmationdefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeConfirmationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ChallengeConfirmationdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ChallengeConfirmationdefaultApplicationProblemPlusJSONResponse) VisitChallengeConfirmationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RefreshRequestObject struct {
 	Body *RefreshJSONRequestBody
 }
@@ -5134,6 +5848,150 @@ func (response AnswerSecondFactordefaultApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type ChallengeSecondFactorRequestObject struct {
+	Body *ChallengeSecondFactorJSONRequestBody
+}
+
+type ChallengeSecondFactorResponseObject interface {
+	VisitChallengeSecondFactorResponse(w http.ResponseWriter) error
+}
+
+type ChallengeSecondFactor201JSONResponse struct{ ChallengeJSONResponse }
+
+func (response ChallengeSecondFactor201JSONResponse) VisitChallengeSecondFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeSecondFactor404ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ChallengeSecondFactor404ApplicationProblemPlusJSONResponse) VisitChallengeSecondFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeSecondFactor409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeSecondFactor409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ChallengeSecondFactor409ResponseHeaders
+}
+
+func (response ChallengeSecondFactor409ApplicationProblemPlusJSONResponse) VisitChallengeSecondFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeSecondFactor429ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeSecondFactor429ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ChallengeSecondFactor429ResponseHeaders
+}
+
+func (response ChallengeSecondFactor429ApplicationProblemPlusJSONResponse) VisitChallengeSecondFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeSecondFactordefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeSecondFactordefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ChallengeSecondFactordefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ChallengeSecondFactordefaultApplicationProblemPlusJSONResponse) VisitChallengeSecondFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SignInRequestObject struct {
 	Body *SignInJSONRequestBody
 }
@@ -5390,6 +6248,86 @@ type ListCataloguedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListCataloguedefaultApplicationProblemPlusJSONResponse) VisitListCatalogueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChallengeRequestObject struct {
+	ChallengeId Id `json:"challenge_id"`
+}
+
+type GetChallengeResponseObject interface {
+	VisitGetChallengeResponse(w http.ResponseWriter) error
+}
+
+type GetChallenge200JSONResponse Challenge
+
+func (response GetChallenge200JSONResponse) VisitGetChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChallenge404ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response GetChallenge404ApplicationProblemPlusJSONResponse) VisitGetChallengeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetChallengedefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type GetChallengedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    GetChallengedefaultResponseHeaders
+	StatusCode int
+}
+
+func (response GetChallengedefaultApplicationProblemPlusJSONResponse) VisitGetChallengeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6459,6 +7397,150 @@ func (response ActivateFactordefaultApplicationProblemPlusJSONResponse) VisitAct
 	return err
 }
 
+type ChallengeEnrolmentRequestObject struct {
+	FactorId FactorId `json:"factor_id"`
+}
+
+type ChallengeEnrolmentResponseObject interface {
+	VisitChallengeEnrolmentResponse(w http.ResponseWriter) error
+}
+
+type ChallengeEnrolment201JSONResponse struct{ ChallengeJSONResponse }
+
+func (response ChallengeEnrolment201JSONResponse) VisitChallengeEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeEnrolment404ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ChallengeEnrolment404ApplicationProblemPlusJSONResponse) VisitChallengeEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeEnrolment409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeEnrolment409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ChallengeEnrolment409ResponseHeaders
+}
+
+func (response ChallengeEnrolment409ApplicationProblemPlusJSONResponse) VisitChallengeEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeEnrolment429ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeEnrolment429ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ChallengeEnrolment429ResponseHeaders
+}
+
+func (response ChallengeEnrolment429ApplicationProblemPlusJSONResponse) VisitChallengeEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeEnrolmentdefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeEnrolmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ChallengeEnrolmentdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ChallengeEnrolmentdefaultApplicationProblemPlusJSONResponse) VisitChallengeEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyFactorRequestObject struct {
 	FactorId FactorId `json:"factor_id"`
 	Body     *VerifyFactorJSONRequestBody
@@ -6648,6 +7730,753 @@ type VerifyFactordefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response VerifyFactordefaultApplicationProblemPlusJSONResponse) VisitVerifyFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPhonesRequestObject struct {
+}
+
+type ListPhonesResponseObject interface {
+	VisitListPhonesResponse(w http.ResponseWriter) error
+}
+
+type ListPhones200JSONResponse PhoneList
+
+func (response ListPhones200JSONResponse) VisitListPhonesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPhonesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ProblemResponseHeaders
+	StatusCode int
+}
+
+func (response ListPhonesdefaultApplicationProblemPlusJSONResponse) VisitListPhonesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPhoneRequestObject struct {
+	Body *AddPhoneJSONRequestBody
+}
+
+type AddPhoneResponseObject interface {
+	VisitAddPhoneResponse(w http.ResponseWriter) error
+}
+
+type AddPhone201JSONResponse PhoneChallenge
+
+func (response AddPhone201JSONResponse) VisitAddPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPhone401ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response AddPhone401ApplicationProblemPlusJSONResponse) VisitAddPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPhone409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type AddPhone409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers AddPhone409ResponseHeaders
+}
+
+func (response AddPhone409ApplicationProblemPlusJSONResponse) VisitAddPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPhone422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type AddPhone422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers AddPhone422ResponseHeaders
+}
+
+func (response AddPhone422ApplicationProblemPlusJSONResponse) VisitAddPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPhone429ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type AddPhone429ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers AddPhone429ResponseHeaders
+}
+
+func (response AddPhone429ApplicationProblemPlusJSONResponse) VisitAddPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddPhonedefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type AddPhonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    AddPhonedefaultResponseHeaders
+	StatusCode int
+}
+
+func (response AddPhonedefaultApplicationProblemPlusJSONResponse) VisitAddPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemovePhoneRequestObject struct {
+	PhoneId Id `json:"phone_id"`
+}
+
+type RemovePhoneResponseObject interface {
+	VisitRemovePhoneResponse(w http.ResponseWriter) error
+}
+
+type RemovePhone204Response struct {
+}
+
+func (response RemovePhone204Response) VisitRemovePhoneResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemovePhone401ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response RemovePhone401ApplicationProblemPlusJSONResponse) VisitRemovePhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemovePhone404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type RemovePhone404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers RemovePhone404ResponseHeaders
+}
+
+func (response RemovePhone404ApplicationProblemPlusJSONResponse) VisitRemovePhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemovePhone409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type RemovePhone409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers RemovePhone409ResponseHeaders
+}
+
+func (response RemovePhone409ApplicationProblemPlusJSONResponse) VisitRemovePhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemovePhonedefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type RemovePhonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    RemovePhonedefaultResponseHeaders
+	StatusCode int
+}
+
+func (response RemovePhonedefaultApplicationProblemPlusJSONResponse) VisitRemovePhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengePhoneRequestObject struct {
+	PhoneId Id `json:"phone_id"`
+}
+
+type ChallengePhoneResponseObject interface {
+	VisitChallengePhoneResponse(w http.ResponseWriter) error
+}
+
+type ChallengePhone201JSONResponse struct{ ChallengeJSONResponse }
+
+func (response ChallengePhone201JSONResponse) VisitChallengePhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengePhone404ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ChallengePhone404ApplicationProblemPlusJSONResponse) VisitChallengePhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengePhone409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengePhone409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ChallengePhone409ResponseHeaders
+}
+
+func (response ChallengePhone409ApplicationProblemPlusJSONResponse) VisitChallengePhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengePhone429ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengePhone429ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ChallengePhone429ResponseHeaders
+}
+
+func (response ChallengePhone429ApplicationProblemPlusJSONResponse) VisitChallengePhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengePhonedefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengePhonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ChallengePhonedefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ChallengePhonedefaultApplicationProblemPlusJSONResponse) VisitChallengePhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyPhoneRequestObject struct {
+	PhoneId Id `json:"phone_id"`
+	Body    *VerifyPhoneJSONRequestBody
+}
+
+type VerifyPhoneResponseObject interface {
+	VisitVerifyPhoneResponse(w http.ResponseWriter) error
+}
+
+type VerifyPhone200JSONResponse Phone
+
+func (response VerifyPhone200JSONResponse) VisitVerifyPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyPhone401ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response VerifyPhone401ApplicationProblemPlusJSONResponse) VisitVerifyPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyPhone404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type VerifyPhone404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers VerifyPhone404ResponseHeaders
+}
+
+func (response VerifyPhone404ApplicationProblemPlusJSONResponse) VisitVerifyPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyPhone409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type VerifyPhone409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers VerifyPhone409ResponseHeaders
+}
+
+func (response VerifyPhone409ApplicationProblemPlusJSONResponse) VisitVerifyPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyPhone410ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type VerifyPhone410ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers VerifyPhone410ResponseHeaders
+}
+
+func (response VerifyPhone410ApplicationProblemPlusJSONResponse) VisitVerifyPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(410)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyPhone422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type VerifyPhone422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers VerifyPhone422ResponseHeaders
+}
+
+func (response VerifyPhone422ApplicationProblemPlusJSONResponse) VisitVerifyPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyPhone429ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type VerifyPhone429ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers VerifyPhone429ResponseHeaders
+}
+
+func (response VerifyPhone429ApplicationProblemPlusJSONResponse) VisitVerifyPhoneResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyPhonedefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type VerifyPhonedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    VerifyPhonedefaultResponseHeaders
+	StatusCode int
+}
+
+func (response VerifyPhonedefaultApplicationProblemPlusJSONResponse) VisitVerifyPhoneResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7054,12 +8883,18 @@ type StrictServerInterface interface {
 	// Confirm Confirm that it is still you, for five minutes
 	// (POST /auth/confirmation)
 	Confirm(ctx context.Context, request ConfirmRequestObject) (ConfirmResponseObject, error)
+	// ChallengeConfirmation The same, to confirm that it is still you
+	// (POST /auth/confirmation/challenges)
+	ChallengeConfirmation(ctx context.Context, request ChallengeConfirmationRequestObject) (ChallengeConfirmationResponseObject, error)
 	// Refresh Exchange a refresh token for new tokens
 	// (POST /auth/refresh)
 	Refresh(ctx context.Context, request RefreshRequestObject) (RefreshResponseObject, error)
 	// AnswerSecondFactor Second door. Checks a code and opens a full session
 	// (POST /auth/second-factor)
 	AnswerSecondFactor(ctx context.Context, request AnswerSecondFactorRequestObject) (AnswerSecondFactorResponseObject, error)
+	// ChallengeSecondFactor Ask for a code to be sent, or for a passkey challenge
+	// (POST /auth/second-factor/challenges)
+	ChallengeSecondFactor(ctx context.Context, request ChallengeSecondFactorRequestObject) (ChallengeSecondFactorResponseObject, error)
 	// SignIn First door. Checks e-mail address and password
 	// (POST /auth/sign-in)
 	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
@@ -7069,6 +8904,9 @@ type StrictServerInterface interface {
 	// ListCatalogue What can be ordered
 	// (GET /catalogue)
 	ListCatalogue(ctx context.Context, request ListCatalogueRequestObject) (ListCatalogueResponseObject, error)
+	// GetChallenge Own challenge, with how far its message has come
+	// (GET /challenges/{challenge_id})
+	GetChallenge(ctx context.Context, request GetChallengeRequestObject) (GetChallengeResponseObject, error)
 	// ListDemoMessages What the demo has sent instead of sending it
 	// (GET /demo/messages)
 	ListDemoMessages(ctx context.Context, request ListDemoMessagesRequestObject) (ListDemoMessagesResponseObject, error)
@@ -7099,9 +8937,27 @@ type StrictServerInterface interface {
 	// ActivateFactor "Okay": from now on the factor counts
 	// (POST /me/factors/{factor_id}/activate)
 	ActivateFactor(ctx context.Context, request ActivateFactorRequestObject) (ActivateFactorResponseObject, error)
+	// ChallengeEnrolment Send the code of an enrolment again
+	// (POST /me/factors/{factor_id}/challenges)
+	ChallengeEnrolment(ctx context.Context, request ChallengeEnrolmentRequestObject) (ChallengeEnrolmentResponseObject, error)
 	// VerifyFactor Prove that the new factor works
 	// (POST /me/factors/{factor_id}/verify)
 	VerifyFactor(ctx context.Context, request VerifyFactorRequestObject) (VerifyFactorResponseObject, error)
+	// ListPhones Own phone numbers
+	// (GET /me/phones)
+	ListPhones(ctx context.Context, request ListPhonesRequestObject) (ListPhonesResponseObject, error)
+	// AddPhone Add a mobile or backup number; a code is sent to it
+	// (POST /me/phones)
+	AddPhone(ctx context.Context, request AddPhoneRequestObject) (AddPhoneResponseObject, error)
+	// RemovePhone Remove a number that no factor uses
+	// (DELETE /me/phones/{phone_id})
+	RemovePhone(ctx context.Context, request RemovePhoneRequestObject) (RemovePhoneResponseObject, error)
+	// ChallengePhone Send the code to the number again
+	// (POST /me/phones/{phone_id}/challenges)
+	ChallengePhone(ctx context.Context, request ChallengePhoneRequestObject) (ChallengePhoneResponseObject, error)
+	// VerifyPhone Prove that the number is yours
+	// (POST /me/phones/{phone_id}/verify)
+	VerifyPhone(ctx context.Context, request VerifyPhoneRequestObject) (VerifyPhoneResponseObject, error)
 	// GetRecoveryCodes How many recovery codes are left
 	// (GET /me/recovery-codes)
 	GetRecoveryCodes(ctx context.Context, request GetRecoveryCodesRequestObject) (GetRecoveryCodesResponseObject, error)
@@ -7821,6 +9677,52 @@ func (sh *strictHandler) Confirm(ctx echo.Context) error {
 	return nil
 }
 
+// ChallengeConfirmation operation middleware
+func (sh *strictHandler) ChallengeConfirmation(ctx echo.Context) error {
+	var request ChallengeConfirmationRequestObject
+
+	var body ChallengeConfirmationJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChallengeConfirmation(ctx.Request().Context(), request.(ChallengeConfirmationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChallengeConfirmation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChallengeConfirmationResponseObject); ok {
+		return validResponse.VisitChallengeConfirmationResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Refresh operation middleware
 func (sh *strictHandler) Refresh(ctx echo.Context) error {
 	var request RefreshRequestObject
@@ -7916,6 +9818,52 @@ func (sh *strictHandler) AnswerSecondFactor(ctx echo.Context) error {
 	return nil
 }
 
+// ChallengeSecondFactor operation middleware
+func (sh *strictHandler) ChallengeSecondFactor(ctx echo.Context) error {
+	var request ChallengeSecondFactorRequestObject
+
+	var body ChallengeSecondFactorJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChallengeSecondFactor(ctx.Request().Context(), request.(ChallengeSecondFactorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChallengeSecondFactor")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChallengeSecondFactorResponseObject); ok {
+		return validResponse.VisitChallengeSecondFactorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // SignIn operation middleware
 func (sh *strictHandler) SignIn(ctx echo.Context) error {
 	var request SignInRequestObject
@@ -8002,6 +9950,31 @@ func (sh *strictHandler) ListCatalogue(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ListCatalogueResponseObject); ok {
 		return validResponse.VisitListCatalogueResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetChallenge operation middleware
+func (sh *strictHandler) GetChallenge(ctx echo.Context, challengeId Id) error {
+	var request GetChallengeRequestObject
+
+	request.ChallengeId = challengeId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetChallenge(ctx.Request().Context(), request.(GetChallengeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetChallenge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetChallengeResponseObject); ok {
+		return validResponse.VisitGetChallengeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -8315,6 +10288,31 @@ func (sh *strictHandler) ActivateFactor(ctx echo.Context, factorId FactorId) err
 	return nil
 }
 
+// ChallengeEnrolment operation middleware
+func (sh *strictHandler) ChallengeEnrolment(ctx echo.Context, factorId FactorId) error {
+	var request ChallengeEnrolmentRequestObject
+
+	request.FactorId = factorId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChallengeEnrolment(ctx.Request().Context(), request.(ChallengeEnrolmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChallengeEnrolment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChallengeEnrolmentResponseObject); ok {
+		return validResponse.VisitChallengeEnrolmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // VerifyFactor operation middleware
 func (sh *strictHandler) VerifyFactor(ctx echo.Context, factorId FactorId) error {
 	var request VerifyFactorRequestObject
@@ -8357,6 +10355,173 @@ func (sh *strictHandler) VerifyFactor(ctx echo.Context, factorId FactorId) error
 		return err
 	} else if validResponse, ok := response.(VerifyFactorResponseObject); ok {
 		return validResponse.VisitVerifyFactorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListPhones operation middleware
+func (sh *strictHandler) ListPhones(ctx echo.Context) error {
+	var request ListPhonesRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPhones(ctx.Request().Context(), request.(ListPhonesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPhones")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListPhonesResponseObject); ok {
+		return validResponse.VisitListPhonesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddPhone operation middleware
+func (sh *strictHandler) AddPhone(ctx echo.Context) error {
+	var request AddPhoneRequestObject
+
+	var body AddPhoneJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddPhone(ctx.Request().Context(), request.(AddPhoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddPhone")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddPhoneResponseObject); ok {
+		return validResponse.VisitAddPhoneResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RemovePhone operation middleware
+func (sh *strictHandler) RemovePhone(ctx echo.Context, phoneId Id) error {
+	var request RemovePhoneRequestObject
+
+	request.PhoneId = phoneId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemovePhone(ctx.Request().Context(), request.(RemovePhoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemovePhone")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RemovePhoneResponseObject); ok {
+		return validResponse.VisitRemovePhoneResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChallengePhone operation middleware
+func (sh *strictHandler) ChallengePhone(ctx echo.Context, phoneId Id) error {
+	var request ChallengePhoneRequestObject
+
+	request.PhoneId = phoneId
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChallengePhone(ctx.Request().Context(), request.(ChallengePhoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChallengePhone")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChallengePhoneResponseObject); ok {
+		return validResponse.VisitChallengePhoneResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// VerifyPhone operation middleware
+func (sh *strictHandler) VerifyPhone(ctx echo.Context, phoneId Id) error {
+	var request VerifyPhoneRequestObject
+
+	request.PhoneId = phoneId
+
+	var body VerifyPhoneJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyPhone(ctx.Request().Context(), request.(VerifyPhoneRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyPhone")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(VerifyPhoneResponseObject); ok {
+		return validResponse.VisitVerifyPhoneResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,0 +1,280 @@
+package factor
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"io"
+	"time"
+
+	"sallyport/internal/assurance"
+	"sallyport/internal/fault"
+	"sallyport/internal/id"
+	"sallyport/internal/notify"
+	"sallyport/internal/user"
+)
+
+// Purpose is what a challenge is for; it is answered nowhere else.
+type Purpose string
+
+// The purposes.
+const (
+	ToSignIn  Purpose = "sign_in"
+	ToConfirm Purpose = "confirmation"
+	ToEnrol   Purpose = "enrolment"
+	ToOwn     Purpose = "phone" // a phone number
+)
+
+const (
+	codeLife        = 10 * time.Minute // NIST SP 800-63B-4 §3.1.3.3
+	maxPerChallenge = 5
+	firstWait       = 30 * time.Second // before a code is sent again; doubles with each
+	longestWait     = 15 * time.Minute
+)
+
+// What is told about challenges.
+var (
+	ErrResendTooSoon = fault.New(fault.TooMany, "resend_too_soon", "A code was sent a moment ago. Please wait before asking for another.")
+	ErrCodeExpired   = fault.New(fault.Gone, "code_expired", "The code has expired, or another one was sent since. Ask for a new one.")
+	ErrNoBackup      = fault.New(fault.Conflict, "no_backup_number", "There is no verified backup number.")
+	ErrNoneNeeded    = fault.New(fault.Conflict, "no_challenge_needed", "This method needs nothing to be sent.")
+	ErrMailboxSpent  = fault.New(fault.Conflict, "mailbox_spent", "This mailbox has just reset the password, so it is no second factor for this sign-in. Use another factor or a recovery code.")
+)
+
+// Challenge is one question that was put to a person: a code that was sent, or a nonce for a passkey.
+type Challenge struct {
+	ID, UserID        string
+	FactorID, PhoneID string // what is asked for, and the number it was sent to
+	Purpose           Purpose
+	Context           string // the sign-in, or the session that is confirmed
+	Type              assurance.Type
+	CodeHash          string
+	Data              string // of a passkey
+	SentTo            string // a hint
+	Attempts          int
+	CreatedAt         time.Time
+	ResendAt          time.Time // zero: nothing is sent
+	Expires           time.Time
+	SpentAt, VoidAt   time.Time
+
+	Options map[string]any // of a passkey; not stored
+}
+
+// ChallengeStore keeps challenges and phone numbers.
+type ChallengeStore interface {
+	// AddChallenge stores a challenge; those for the same purpose, context, factor and number are void.
+	AddChallenge(ctx context.Context, c Challenge) error
+	Challenge(ctx context.Context, userID, challengeID string) (Challenge, error) // fault.ErrNotFound
+	// LastChallenge is the newest one that asks for this factor or number; fault.ErrNotFound.
+	LastChallenge(ctx context.Context, userID, factorID, phoneID string, p Purpose) (Challenge, error)
+	// CountSent counts the codes that were sent for a factor or number since a time, and when the next may be.
+	CountSent(ctx context.Context, userID, factorID, phoneID string, since time.Time) (n int, resendAt time.Time, err error)
+	CountChallengeAttempt(ctx context.Context, challengeID string, limit int) (attempts int, ok bool, err error)
+	// SpendChallenge spends it, once.
+	SpendChallenge(ctx context.Context, challengeID string, now time.Time) (bool, error)
+	UseFactor(ctx context.Context, factorID, secret string, now time.Time) (bool, error) // "" leaves the secret
+	HoldUser(ctx context.Context, userID string) error
+
+	AddPhone(ctx context.Context, p Phone) error
+	Phone(ctx context.Context, userID, phoneID string) (Phone, error) // fault.ErrNotFound
+	Phones(ctx context.Context, userID string) ([]Phone, error)
+	// VerifyPhone makes a number count; others of its kind that no factor uses go.
+	VerifyPhone(ctx context.Context, p Phone, now time.Time) error
+	RemovePhone(ctx context.Context, userID, phoneID string) (bool, error) // false: a factor uses it, or it is not there
+}
+
+// Budgets say whether a text message may be paid for.
+type Budgets interface {
+	Take(ctx context.Context, userID, number string) error
+}
+
+// Ask is a wish for a challenge.
+type Ask struct {
+	FactorID string
+	Purpose  Purpose
+	Context  string
+	ToBackup bool
+	ByVoice  bool
+	Until    time.Time // the challenge ends with this; zero: after codeLife
+}
+
+// Challenge sends a code to an active factor, or makes a nonce for a passkey. ErrResendTooSoon with the wait, ErrNoneNeeded,
+// ErrNoBackup, ErrDisabled, ErrMailboxSpent; fault.ErrNotFound for a factor that is not the person's.
+func (s *Service) Challenge(ctx context.Context, userID string, a Ask) (Challenge, error) {
+	f, err := s.Store.Factor(ctx, userID, a.FactorID)
+	if err != nil {
+		return Challenge{}, err
+	}
+	if f.Status != Active {
+		return Challenge{}, fault.ErrNotFound
+	}
+	if !f.DisabledAt.IsZero() {
+		return Challenge{}, ErrDisabled
+	}
+	u, err := s.Users.User(ctx, userID)
+	if err != nil {
+		return Challenge{}, err
+	}
+	c := Challenge{FactorID: f.ID, Purpose: a.Purpose, Context: a.Context, Type: f.Type, Expires: a.Until}
+	switch f.Type {
+	case assurance.Passkey:
+		return s.askPasskey(ctx, u, c)
+	case assurance.Email:
+		if a.Purpose == ToSignIn && !u.MailboxSpentAt.IsZero() {
+			return Challenge{}, ErrMailboxSpent
+		}
+		return s.send(ctx, u, c, route{})
+	case assurance.SMS:
+		to, err := s.number(ctx, f, a.ToBackup)
+		if err != nil {
+			return Challenge{}, err
+		}
+		return s.send(ctx, u, c, route{phone: to, voice: a.ByVoice})
+	}
+	return Challenge{}, ErrNoneNeeded
+}
+
+// ChallengeAgain sends the code of an enrolment again. ErrNotPending, ErrNoneNeeded, ErrResendTooSoon.
+func (s *Service) ChallengeAgain(ctx context.Context, userID, factorID string) (Challenge, error) {
+	f, err := s.Store.Factor(ctx, userID, factorID)
+	if err != nil {
+		return Challenge{}, err
+	}
+	if f.Status != Pending {
+		return Challenge{}, ErrNotPending
+	}
+	if f.Type != assurance.Email && f.Type != assurance.SMS {
+		return Challenge{}, ErrNoneNeeded
+	}
+	u, err := s.Users.User(ctx, userID)
+	if err != nil {
+		return Challenge{}, err
+	}
+	return s.sendEnrolment(ctx, u, f)
+}
+
+func (s *Service) sendEnrolment(ctx context.Context, u user.User, f Factor) (Challenge, error) {
+	c := Challenge{FactorID: f.ID, Purpose: ToEnrol, Type: f.Type}
+	if f.Type == assurance.Email {
+		return s.send(ctx, u, c, route{})
+	}
+	p, err := s.Store.Phone(ctx, u.ID, f.PhoneID)
+	if err != nil {
+		return Challenge{}, err
+	}
+	return s.send(ctx, u, c, route{phone: &p})
+}
+
+// OwnChallenge shows a person one of their challenges, in the place that it belongs to. fault.ErrNotFound.
+func (s *Service) OwnChallenge(ctx context.Context, userID, challengeID, place string) (Challenge, error) {
+	c, err := s.Store.Challenge(ctx, userID, challengeID)
+	if err == nil && c.Context != "" && c.Context != place {
+		err = fault.ErrNotFound
+	}
+	return c, err
+}
+
+// route is the way a code travels: to a number, or else to the person's mailbox.
+type route struct {
+	phone *Phone
+	voice bool
+}
+
+// send makes a code and queues its message; both are one transaction with the wait that has passed, so that no number of
+// parallel wishes sends more.
+func (s *Service) send(ctx context.Context, u user.User, c Challenge, to route) (Challenge, error) {
+	c.ID, c.UserID, c.CreatedAt = id.New(), u.ID, s.Now()
+	if latest := c.CreatedAt.Add(codeLife); c.Expires.IsZero() || c.Expires.After(latest) {
+		c.Expires = latest
+	}
+	code, err := newCode(s.Random)
+	if err != nil {
+		return c, err
+	}
+	if c.CodeHash, err = s.codeHash(c.ID, code); err != nil {
+		return c, err
+	}
+	m := notify.Message{ID: c.ID, Channel: notify.Email, To: u.Email, Locale: u.Locale, Template: "code_email",
+		Data: map[string]string{"name": u.Name, "code": code}, ExpiresAt: c.Expires}
+	c.SentTo = user.EmailHint(u.Email)
+	if to.phone != nil {
+		number, err := s.Box.Unseal("phone:"+to.phone.ID, to.phone.Number)
+		if err != nil {
+			return c, err
+		}
+		c.PhoneID, c.SentTo = to.phone.ID, to.phone.Hint
+		m.Channel, m.To, m.Template, m.Data = notify.SMS, string(number), "code_sms", map[string]string{"code": code}
+		if to.voice {
+			m.Channel, m.Template = notify.Voice, "code_voice"
+		}
+	}
+	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+		if err := s.Store.HoldUser(ctx, u.ID); err != nil {
+			return err
+		}
+		phoneID := ""
+		if c.FactorID == "" {
+			phoneID = c.PhoneID
+		}
+		sent, next, err := s.Store.CountSent(ctx, u.ID, c.FactorID, phoneID, c.CreatedAt.Add(-time.Hour))
+		if err != nil {
+			return err
+		}
+		if wait := next.Sub(c.CreatedAt); wait > 0 {
+			return ErrResendTooSoon.With(func(e *fault.Error) { e.RetryAfter = wait })
+		}
+		c.ResendAt = c.CreatedAt.Add(min(firstWait<<min(sent, 10), longestWait))
+		if to.phone != nil {
+			if err := s.Budgets.Take(ctx, u.ID, m.To); err != nil {
+				return err
+			}
+		}
+		if err := s.Store.AddChallenge(ctx, c); err != nil {
+			return err
+		}
+		return s.Notices.Enqueue(ctx, m)
+	})
+	return c, err
+}
+
+// newCode makes six digits, each code as likely as any other.
+func newCode(random io.Reader) (string, error) {
+	const codes = 1_000_000
+	for {
+		var raw [4]byte
+		if _, err := io.ReadFull(random, raw[:]); err != nil {
+			return "", fmt.Errorf("factor: no randomness: %w", err)
+		}
+		n := uint32(raw[0])<<24 | uint32(raw[1])<<16 | uint32(raw[2])<<8 | uint32(raw[3])
+		if n < (1<<32)/codes*codes { // beyond lies a rest that would favour the low ones
+			return fmt.Sprintf("%06d", n%codes), nil
+		}
+	}
+}
+
+func (s *Service) codeHash(challengeID, code string) (string, error) {
+	return s.Box.Recognise("code:"+challengeID, code)
+}
+
+// sentCode matches what was typed with what was sent. Its errors say nothing but ErrCodeExpired and ErrCodeUsed to whoever has
+// the right code; a wrong one is ok=false.
+func (s *Service) sentCode(c Challenge, code string, now time.Time) (ok bool, err error) {
+	hash, err := s.codeHash(c.ID, code)
+	if err != nil {
+		return false, err
+	}
+	if subtle.ConstantTimeCompare([]byte(hash), []byte(c.CodeHash)) != 1 {
+		return false, nil
+	}
+	return true, answerable(c, now)
+}
+
+func answerable(c Challenge, now time.Time) error {
+	switch {
+	case !c.SpentAt.IsZero():
+		return ErrCodeUsed
+	case !c.VoidAt.IsZero(), !now.Before(c.Expires):
+		return ErrCodeExpired
+	}
+	return nil
+}

@@ -1,0 +1,193 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"sallyport/internal/assurance"
+	"sallyport/internal/factor"
+	"sallyport/internal/fault"
+)
+
+type challengeRow struct {
+	ID, UserID, FactorID, PhoneID, Purpose, Context, Type, CodeHash, Data, SentTo string
+	Attempts                                                                      int
+	CreatedAt, ResendAt, ExpiresAt, SpentAt, VoidAt                               int64
+}
+
+const challengeColumns = `id, user_id, factor_id, phone_id, purpose, context, type, code_hash, data, sent_to, attempts, created_at, resend_at,
+	expires_at, spent_at, void_at`
+
+func (r challengeRow) challenge() factor.Challenge {
+	t, _ := assurance.ParseType(r.Type)
+	return factor.Challenge{ID: r.ID, UserID: r.UserID, FactorID: r.FactorID, PhoneID: r.PhoneID, Purpose: factor.Purpose(r.Purpose),
+		Context: r.Context, Type: t, CodeHash: r.CodeHash, Data: r.Data, SentTo: r.SentTo, Attempts: r.Attempts, CreatedAt: when(r.CreatedAt),
+		ResendAt: when(r.ResendAt), Expires: when(r.ExpiresAt), SpentAt: when(r.SpentAt), VoidAt: when(r.VoidAt)}
+}
+
+func (s *Store) challenge(ctx context.Context, where string, args ...any) (factor.Challenge, error) {
+	var rows []challengeRow
+	if err := s.reader(ctx).Raw("SELECT "+challengeColumns+" FROM challenges WHERE "+where, args...).Scan(&rows).Error; err != nil {
+		return factor.Challenge{}, wrap("challenge", err)
+	}
+	if len(rows) == 0 {
+		return factor.Challenge{}, fault.ErrNotFound
+	}
+	return rows[0].challenge(), nil
+}
+
+// AddChallenge stores a challenge; the unspent ones for the same purpose, context, factor and number are void.
+func (s *Store) AddChallenge(ctx context.Context, c factor.Challenge) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		db := s.writer(ctx)
+		phoneID := c.PhoneID
+		if c.FactorID != "" {
+			phoneID = "" // mobile or backup: the newest code of a factor is the one that counts
+		}
+		void := "UPDATE challenges SET void_at = ? WHERE user_id = ? AND purpose = ? AND context = ? AND factor_id = ? AND spent_at = 0 AND void_at = 0"
+		args := []any{micros(c.CreatedAt), c.UserID, string(c.Purpose), c.Context, c.FactorID}
+		if phoneID != "" {
+			void, args = void+" AND phone_id = ?", append(args, phoneID)
+		}
+		if err := db.Exec(void, args...).Error; err != nil {
+			return wrap("add challenge", err)
+		}
+		return wrap("add challenge", db.Exec(`INSERT INTO challenges (id, user_id, factor_id, phone_id, purpose, context, type, code_hash, data,
+			sent_to, created_at, resend_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.UserID, c.FactorID, c.PhoneID,
+			string(c.Purpose), c.Context, c.Type.String(), c.CodeHash, c.Data, c.SentTo, micros(c.CreatedAt), micros(c.ResendAt), micros(c.Expires)).Error)
+	})
+}
+
+// Challenge reads one challenge of the person.
+func (s *Store) Challenge(ctx context.Context, userID, challengeID string) (factor.Challenge, error) {
+	return s.challenge(ctx, "id = ? AND user_id = ?", challengeID, userID)
+}
+
+// LastChallenge reads the newest challenge that asks for a factor or number.
+func (s *Store) LastChallenge(ctx context.Context, userID, factorID, phoneID string, p factor.Purpose) (factor.Challenge, error) {
+	if factorID != "" {
+		return s.challenge(ctx, "user_id = ? AND factor_id = ? AND purpose = ? ORDER BY id DESC LIMIT 1", userID, factorID, string(p))
+	}
+	return s.challenge(ctx, "user_id = ? AND phone_id = ? AND purpose = ? ORDER BY id DESC LIMIT 1", userID, phoneID, string(p))
+}
+
+// CountSent counts the codes that were sent for a factor or number, and says when the next may be.
+func (s *Store) CountSent(ctx context.Context, userID, factorID, phoneID string, since time.Time) (int, time.Time, error) {
+	var row struct {
+		Sent     int
+		ResendAt int64
+	}
+	column, value := "factor_id", factorID
+	if factorID == "" {
+		column, value = "phone_id", phoneID
+	}
+	err := s.writer(ctx).Raw("SELECT count(*) AS sent, COALESCE(MAX(resend_at), 0) AS resend_at FROM challenges WHERE user_id = ? AND "+column+
+		" = ? AND created_at > ? AND resend_at > 0", userID, value, micros(since)).Scan(&row).Error
+	return row.Sent, when(row.ResendAt), wrap("count sent", err)
+}
+
+// CountChallengeAttempt counts a try against one challenge.
+func (s *Store) CountChallengeAttempt(ctx context.Context, challengeID string, limit int) (int, bool, error) {
+	var counts []int
+	err := s.writer(ctx).Raw("UPDATE challenges SET attempts = attempts + 1 WHERE id = ? AND attempts < ? RETURNING attempts", challengeID, limit).Scan(&counts).Error
+	if err != nil || len(counts) == 0 {
+		return limit, false, wrap("count attempt", err)
+	}
+	return counts[0], true, nil
+}
+
+// SpendChallenge spends it, once.
+func (s *Store) SpendChallenge(ctx context.Context, challengeID string, now time.Time) (bool, error) {
+	u := s.writer(ctx).Exec("UPDATE challenges SET spent_at = ? WHERE id = ? AND spent_at = 0 AND void_at = 0", micros(now), challengeID)
+	return u.RowsAffected == 1, wrap("spend challenge", u.Error)
+}
+
+// UseFactor notes that an active factor has proven its person; an empty secret stays as it is.
+func (s *Store) UseFactor(ctx context.Context, factorID, secret string, now time.Time) (bool, error) {
+	u := s.writer(ctx).Exec(`UPDATE factors SET last_used_at = ?, failed_in_row = 0, secret = CASE WHEN ? <> '' THEN ? ELSE secret END
+		WHERE id = ? AND status = 'active' AND disabled_at = 0`, micros(now), secret, secret, factorID)
+	return u.RowsAffected == 1, wrap("use factor", u.Error)
+}
+
+// HoldUser lets nobody else send a code to the person until the transaction ends.
+func (s *Store) HoldUser(ctx context.Context, userID string) error {
+	return wrap("hold user", s.lockUser(s.writer(ctx), userID))
+}
+
+type phoneRow struct {
+	ID, UserID, Kind, Number, NumberHash, Hint string
+	CreatedAt, VerifiedAt                      int64
+}
+
+func (r phoneRow) phone() factor.Phone {
+	return factor.Phone{ID: r.ID, UserID: r.UserID, Kind: factor.PhoneKind(r.Kind), Number: r.Number, NumberHash: r.NumberHash, Hint: r.Hint,
+		CreatedAt: when(r.CreatedAt), VerifiedAt: when(r.VerifiedAt)}
+}
+
+// AddPhone stores a number; unverified ones of the same kind that nothing uses go.
+func (s *Store) AddPhone(ctx context.Context, p factor.Phone) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		db := s.writer(ctx)
+		if err := db.Exec("DELETE FROM phones WHERE user_id = ? AND kind = ? AND verified_at = 0 AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)",
+			p.UserID, string(p.Kind)).Error; err != nil {
+			return wrap("add phone", err)
+		}
+		return wrap("add phone", db.Exec("INSERT INTO phones (id, user_id, kind, number, number_hash, hint, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			p.ID, p.UserID, string(p.Kind), p.Number, p.NumberHash, p.Hint, micros(p.CreatedAt)).Error)
+	})
+}
+
+// Phone reads one number of the person.
+func (s *Store) Phone(ctx context.Context, userID, phoneID string) (factor.Phone, error) {
+	found, err := s.phones(ctx, "user_id = ? AND id = ?", userID, phoneID)
+	if err != nil || len(found) == 0 {
+		if err == nil {
+			err = fault.ErrNotFound
+		}
+		return factor.Phone{}, err
+	}
+	return found[0], nil
+}
+
+// Phones lists a person's numbers, oldest first.
+func (s *Store) Phones(ctx context.Context, userID string) ([]factor.Phone, error) {
+	return s.phones(ctx, "user_id = ? ORDER BY id", userID)
+}
+
+func (s *Store) phones(ctx context.Context, where string, args ...any) ([]factor.Phone, error) {
+	var rows []phoneRow
+	if err := s.reader(ctx).Raw("SELECT id, user_id, kind, number, number_hash, hint, created_at, verified_at FROM phones WHERE "+where, args...).Scan(&rows).Error; err != nil {
+		return nil, wrap("phones", err)
+	}
+	list := make([]factor.Phone, len(rows))
+	for i, r := range rows {
+		list[i] = r.phone()
+	}
+	return list, nil
+}
+
+// VerifyPhone makes a number count; others of its kind that no factor uses go.
+func (s *Store) VerifyPhone(ctx context.Context, p factor.Phone, now time.Time) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		db := s.writer(ctx)
+		if err := db.Exec("UPDATE phones SET verified_at = ? WHERE id = ? AND verified_at = 0", micros(now), p.ID).Error; err != nil {
+			return wrap("verify phone", err)
+		}
+		return wrap("verify phone", db.Exec(`DELETE FROM phones WHERE user_id = ? AND kind = ? AND id <> ?
+			AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)`, p.UserID, string(p.Kind), p.ID).Error)
+	})
+}
+
+// RemovePhone forgets a number that no factor uses.
+func (s *Store) RemovePhone(ctx context.Context, userID, phoneID string) (bool, error) {
+	u := s.writer(ctx).Exec("DELETE FROM phones WHERE id = ? AND user_id = ? AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id AND f.status = 'active')",
+		phoneID, userID)
+	return u.RowsAffected == 1, wrap("remove phone", u.Error)
+}
+
+// dropPhones forgets the mobile numbers whose factor has gone.
+func dropPhones(db *gorm.DB, userID string) error {
+	return db.Exec("DELETE FROM phones WHERE user_id = ? AND kind = 'mobile' AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)", userID).Error
+}
