@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -24,7 +25,7 @@ func (s *Server) SignIn(ctx context.Context, r openapi.SignInRequestObject) (ope
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.signInResult(result)
+	answer, err := s.signInResult(ctx, result)
 	return openapi.SignIn200JSONResponse{SignInResultJSONResponse: answer}, err
 }
 
@@ -49,7 +50,7 @@ func (s *Server) Refresh(ctx context.Context, r openapi.RefreshRequestObject) (o
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.signInResult(result)
+	answer, err := s.signInResult(ctx, result)
 	return openapi.Refresh200JSONResponse{SignInResultJSONResponse: answer}, err
 }
 
@@ -119,13 +120,19 @@ func readAnswer(a openapi.SecondFactorAnswer) (factor.Answer, error) {
 	switch v := value.(type) {
 	case openapi.TotpAnswer:
 		return factor.Answer{Type: assurance.TOTP, FactorID: v.FactorId, Code: v.Code}, nil
+	case openapi.SentCodeAnswer:
+		t, _ := assurance.ParseType(string(v.Type))
+		return factor.Answer{Type: t, ChallengeID: v.ChallengeId, Code: v.Code}, nil
+	case openapi.PasskeyAnswer:
+		credential, err := json.Marshal(v.Credential)
+		return factor.Answer{Type: assurance.Passkey, ChallengeID: v.ChallengeId, Credential: credential}, err
 	case openapi.RecoveryCodeAnswer:
 		return factor.Answer{Recovery: true, Code: v.Code}, nil
 	}
 	return factor.Answer{}, errMalformed
 }
 
-func (s *Server) signInResult(r signin.Result) (openapi.SignInResultJSONResponse, error) {
+func (s *Server) signInResult(ctx context.Context, r signin.Result) (openapi.SignInResultJSONResponse, error) {
 	var out openapi.SignInResultJSONResponse
 	var err error
 	switch {
@@ -133,8 +140,12 @@ func (s *Server) signInResult(r signin.Result) (openapi.SignInResultJSONResponse
 		out.Headers.SetCookie = s.cookie(*r.Opened)
 		err = out.Body.FromSignedIn(openapi.SignedIn{Status: openapi.SignedInStatusSignedIn, Session: sessionOf(*r.Opened)})
 	case r.Standing.State == enforcement.SecondFactorDue:
+		var hints []openapi.FactorHint
+		if hints, err = s.hints(ctx, r.Factors); err != nil {
+			return out, err
+		}
 		err = out.Body.FromSecondFactorRequired(openapi.SecondFactorRequired{Status: openapi.SecondFactorRequiredStatusSecondFactorRequired,
-			PartialToken: r.PartialToken, ExpiresIn: seconds(r.ExpiresIn), Factors: each(r.Factors, hintOf)})
+			PartialToken: r.PartialToken, ExpiresIn: seconds(r.ExpiresIn), Factors: hints})
 	default:
 		err = out.Body.FromEnrolmentRequired(openapi.EnrolmentRequired{Status: openapi.EnrolmentRequiredStatusEnrolmentRequired,
 			PartialToken: r.PartialToken, ExpiresIn: seconds(r.ExpiresIn), RequiredBy: requiredBy(r.Standing.RequiredBy), Methods: methods(r.Standing.Methods)})
@@ -142,8 +153,23 @@ func (s *Server) signInResult(r signin.Result) (openapi.SignInResultJSONResponse
 	return out, err
 }
 
-func hintOf(f factor.Factor) openapi.FactorHint {
-	return openapi.FactorHint{Id: f.ID, Type: openapi.FactorType(f.Type.String()), Name: f.Name, Hint: f.Hint, Default: f.Default}
+// hints describe factors to whoever has shown the password alone.
+func (s *Server) hints(ctx context.Context, factors []factor.Factor) ([]openapi.FactorHint, error) {
+	out := make([]openapi.FactorHint, len(factors))
+	for i, f := range factors {
+		out[i] = openapi.FactorHint{Id: f.ID, Type: openapi.FactorType(f.Type.String()), Name: f.Name, Hint: f.Hint, Default: f.Default}
+		if f.Type != assurance.SMS {
+			continue
+		}
+		backup, err := s.Factors.BackupOf(ctx, f.UserID)
+		if err != nil {
+			return nil, err
+		}
+		if backup != nil {
+			out[i].BackupHint = &backup.Hint
+		}
+	}
+	return out, nil
 }
 
 func sessionOf(o signin.Opened) openapi.Session {

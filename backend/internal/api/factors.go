@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/assurance"
@@ -50,12 +51,25 @@ func (s *Server) EnrolFactor(ctx context.Context, r openapi.EnrolFactorRequestOb
 	if r.Body.Replaces != nil {
 		n.Replaces = *r.Body.Replaces
 	}
+	if r.Body.PhoneNumber != nil {
+		n.Phone = *r.Body.PhoneNumber
+	}
+	if r.Body.BackupPhoneNumber != nil {
+		n.Backup = *r.Body.BackupPhoneNumber
+	}
 	f, setup, err := s.Factors.Enrol(ctx, who.UserID, n)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.EnrolFactor201JSONResponse{Factor: factorOf(f),
-		Totp: &openapi.TotpSetup{Secret: setup.Secret, OtpauthUri: setup.URI, QrSvg: setup.QR}}, nil
+	out := openapi.EnrolFactor201JSONResponse{Factor: factorOf(f)}
+	if t := setup.TOTP; t != nil {
+		out.Totp = &openapi.TotpSetup{Secret: t.Secret, OtpauthUri: t.URI, QrSvg: t.QR}
+	}
+	if c := setup.Challenge; c != nil {
+		challenge := challengeOf(*c)
+		out.Challenge, out.PasskeyOptions = &challenge, challenge.PasskeyOptions
+	}
+	return out, nil
 }
 
 // enrolling refuses an enrolment token to whoever has a second factor that it has not shown: another place may have set one up
@@ -73,7 +87,17 @@ func (s *Server) VerifyFactor(ctx context.Context, r openapi.VerifyFactorRequest
 	if err := s.enrolling(who); err != nil {
 		return nil, err
 	}
-	f, codes, err := s.Factors.Verify(ctx, who.UserID, r.FactorId, r.Body.Code)
+	var proof factor.Proof
+	if r.Body.Code != nil {
+		proof.Code = *r.Body.Code
+	}
+	if r.Body.Credential != nil {
+		var err error
+		if proof.Credential, err = json.Marshal(r.Body.Credential); err != nil {
+			return nil, err
+		}
+	}
+	f, codes, err := s.Factors.Verify(ctx, who.UserID, r.FactorId, proof)
 	if err != nil {
 		return nil, err
 	}

@@ -151,10 +151,14 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	a.runner = &jobs.Runner{Store: a.store, Now: a.now, Random: rand.Reader, Wake: a.bus.Subscribe(jobs.Topic).C, Log: a.log}
 	record := &audit.Log{Store: a.store, Now: a.now}
 	notifier := &notify.Notifier{Queue: a.store, Sender: sender, Brand: c.Brand, Host: base.Hostname(), Now: a.now}
+	passkeys, err := factor.NewPasskeys(c.Brand, base)
+	if err != nil {
+		return nil, err
+	}
 	facts := enforcement.NewFacts(a.store, a.bus, a.now,
-		enforcement.ProviderRule{Required: c.Require != "", Minimum: assurance.Strength(c.Require)}, remembered)
+		enforcement.ProviderRule{Required: c.Require != "", Minimum: assurance.Strength(c.Require)}, a.offered(passkeys), remembered)
 	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
-		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL}
+		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys)}
 	book := &session.Book{Store: a.store, Audit: record, Now: a.now, Random: rand.Reader}
 	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
 	a.runner.Handle(notify.Kind, notifier.Deliver)
@@ -189,6 +193,22 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	return a.gauge.count(e), nil
+}
+
+// offered are the methods that this server can carry: an e-mail code needs a mail server, an SMS code Twilio, a passkey a host
+// name.
+func (a *App) offered(passkeys *factor.Passkeys) assurance.Types {
+	offered := assurance.Types(assurance.TOTP)
+	if passkeys != nil {
+		offered |= assurance.Types(assurance.Passkey)
+	}
+	if a.config.Demo || a.config.SMTPURL != "" {
+		offered |= assurance.Types(assurance.Email)
+	}
+	if a.config.Demo {
+		offered |= assurance.Types(assurance.SMS)
+	}
+	return offered
 }
 
 func (a *App) sender() (notify.Sender, error) {

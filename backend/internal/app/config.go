@@ -53,7 +53,7 @@ func ReadConfig() (Config, error) {
 }
 
 func (c *Config) check() error {
-	host, _, err := net.SplitHostPort(c.Addr)
+	host, port, err := net.SplitHostPort(c.Addr)
 	if err != nil {
 		return fmt.Errorf("SALLYPORT_ADDR must be HOST:PORT: %w", err)
 	}
@@ -64,6 +64,9 @@ func (c *Config) check() error {
 	}
 	if c.BaseURL == "" {
 		c.BaseURL = "http://" + c.Addr
+		if loopback { // browsers know passkeys at localhost, and none at a bare address
+			c.BaseURL = "http://localhost:" + port
+		}
 	}
 	if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		return errors.New("SALLYPORT_BASE_URL must be http:// or https:// and a host")

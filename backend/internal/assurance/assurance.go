@@ -66,8 +66,8 @@ func ParseType(name string) (Type, bool) {
 // Types is a set of types.
 type Types uint8
 
-// Offered are the types that a person can enrol in this build.
-const Offered = Types(TOTP)
+// All are all types.
+const All = Types(TOTP | Email | SMS | Passkey)
 
 // Has says whether t is in the set.
 func (s Types) Has(t Type) bool { return s&Types(t) != 0 }
@@ -106,7 +106,7 @@ func (s Strength) Accepts() Types {
 	case PhishingResistant:
 		return Types(Passkey)
 	default:
-		return Types(TOTP | Email | SMS | Passkey)
+		return All
 	}
 }
 

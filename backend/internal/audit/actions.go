@@ -26,6 +26,8 @@ const (
 	FactorRemoved           = "factor.removed"
 	FactorDisabled          = "factor.disabled" // by too many wrong codes
 	FactorAllRemoved        = "factor.all_removed"
+	PhoneVerified           = "phone.verified"
+	PhoneRemoved            = "phone.removed"
 	RecoveryCodeUsed        = "recovery_code.used"
 	RecoveryCodesGenerated  = "recovery_code.generated"
 	RecoveryCodeUseRefused  = "recovery_code.use_refused"

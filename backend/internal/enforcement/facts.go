@@ -38,15 +38,16 @@ type person struct {
 type Facts struct {
 	now      func() time.Time
 	provider ProviderRule
+	offered  assurance.Types
 	persons  *bus.Memory[person]
 	accounts *bus.Memory[account.Account]
 	sessions *bus.Memory[session.Session]
 }
 
-// NewFacts remembers at most limit persons, accounts and sessions each.
-func NewFacts(store FactStore, b *bus.Bus, now func() time.Time, provider ProviderRule, limit int) *Facts {
+// NewFacts remembers at most limit persons, accounts and sessions each. offered are the methods that can be enrolled here.
+func NewFacts(store FactStore, b *bus.Bus, now func() time.Time, provider ProviderRule, offered assurance.Types, limit int) *Facts {
 	return &Facts{
-		now: now, provider: provider,
+		now: now, provider: provider, offered: offered,
 		persons: bus.Remember(b, "user:", limit, func(ctx context.Context, userID string) (person, error) {
 			var p person
 			var err error
@@ -67,11 +68,12 @@ type Person struct {
 	Belongs []account.Belonging
 	Rules   []Rule
 	signOut []account.Account
+	offered assurance.Types
 }
 
 // Standing asks Decide for a session that has shown this.
 func (p Person) Standing(proof assurance.Proof, now time.Time) Standing {
-	return Decide(Question{Rules: p.Rules, Factors: p.User.Factors, Proof: proof, Now: now})
+	return Decide(Question{Rules: p.Rules, Factors: p.User.Factors, Offered: p.offered, Proof: proof, Now: now})
 }
 
 // SignedOut says whether an owner has ended the session together with those of all members.
@@ -100,7 +102,7 @@ func (f *Facts) Person(ctx context.Context, userID string) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	p := Person{User: who.user, Belongs: who.belongs}
+	p := Person{User: who.user, Belongs: who.belongs, offered: f.offered}
 	if f.provider.Required {
 		p.Rules = append(p.Rules, Rule{By: ByProvider, Minimum: f.provider.Minimum})
 	}

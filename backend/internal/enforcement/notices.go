@@ -83,7 +83,7 @@ func (s *Switch) notice(a account.Account, r account.Recipient) notify.Message {
 		who, m.Template = r.Email, "two_factor_enforced_invited"
 		m.Data = map[string]string{"account_name": a.Name, "link": s.BaseURL}
 	}
-	if !a.Rule.GraceUntil.IsZero() {
+	if r.UserID != "" && !a.Rule.GraceUntil.IsZero() {
 		m.Data["deadline"] = a.Rule.GraceUntil.UTC().Format(time.RFC3339)
 	}
 	m.ID = noticeID(a.Rule.EnforcementID, who)

@@ -44,6 +44,7 @@ func (r Rule) binds(now time.Time) bool { return !now.Before(r.BindsAt) }
 type Question struct {
 	Rules   []Rule
 	Factors assurance.Types // that the person has active
+	Offered assurance.Types // what can be enrolled here
 	Proof   assurance.Proof // that the session has shown
 	Now     time.Time
 }
@@ -75,11 +76,13 @@ func Decide(q Question) Standing {
 		}
 	}
 	minimum, requiredBy := gather(binding)
-	s := Standing{State: Clear, RequiredBy: requiredBy, Minimum: minimum, Methods: minimum.Accepts() & assurance.Offered}
+	s := Standing{State: Clear, RequiredBy: requiredBy, Minimum: minimum, Methods: minimum.Accepts() & q.Offered}
 	switch {
 	case q.Factors != 0 && !q.Proof.SecondFactor():
 		s.State = SecondFactorDue
-		s.Methods = q.Factors
+		if s.Methods = q.Factors & minimum.Accepts(); s.Methods == 0 {
+			s.Methods = q.Factors // not enough, and asked for all the same: see above
+		}
 	case len(binding) > 0 && q.Factors&minimum.Accepts() == 0:
 		s.State = EnrolmentDue
 	case len(binding) > 0 && !q.Proof.Meets(minimum):
@@ -101,7 +104,7 @@ func (s *Standing) comes(q Question, coming []Rule) {
 	s.State = Grace
 	s.GraceUntil = slices.MinFunc(unmet, func(a, b Rule) int { return a.BindsAt.Compare(b.BindsAt) }).BindsAt
 	s.Minimum = assurance.Strictest(s.Minimum, minimum)
-	s.Methods = s.Minimum.Accepts() & assurance.Offered
+	s.Methods = s.Minimum.Accepts() & q.Offered
 	s.RequiredBy = append(s.RequiredBy, sources...)
 	slices.Sort(s.RequiredBy)
 	s.RequiredBy = slices.Compact(s.RequiredBy)

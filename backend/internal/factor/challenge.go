@@ -30,6 +30,7 @@ const (
 	maxPerChallenge = 5
 	firstWait       = 30 * time.Second // before a code is sent again; doubles with each
 	longestWait     = 15 * time.Minute
+	maxUnspent      = 10 // codes sent to one place in an hour that nobody has typed
 )
 
 // What is told about challenges.
@@ -67,8 +68,9 @@ type ChallengeStore interface {
 	Challenge(ctx context.Context, userID, challengeID string) (Challenge, error) // fault.ErrNotFound
 	// LastChallenge is the newest one that asks for this factor or number; fault.ErrNotFound.
 	LastChallenge(ctx context.Context, userID, factorID, phoneID string, p Purpose) (Challenge, error)
-	// CountSent counts the codes that were sent for a factor or number since a time, and when the next may be.
-	CountSent(ctx context.Context, userID, factorID, phoneID string, since time.Time) (n int, resendAt time.Time, err error)
+	// CountSent counts the unspent codes that were sent since a time to where c goes: in all, and in c's own purpose and context,
+	// with the time when the next one may be sent there.
+	CountSent(ctx context.Context, c Challenge, since time.Time) (all, here int, resendAt time.Time, err error)
 	CountChallengeAttempt(ctx context.Context, challengeID string, limit int) (attempts int, ok bool, err error)
 	// SpendChallenge spends it, once.
 	SpendChallenge(ctx context.Context, challengeID string, now time.Time) (bool, error)
@@ -194,7 +196,7 @@ func (s *Service) send(ctx context.Context, u user.User, c Challenge, to route) 
 	if c.CodeHash, err = s.codeHash(c.ID, code); err != nil {
 		return c, err
 	}
-	m := notify.Message{ID: c.ID, Channel: notify.Email, To: u.Email, Locale: u.Locale, Template: "code_email",
+	m := notify.Message{ID: c.ID, Channel: notify.Email, To: u.Email, Locale: u.Locale, Template: notify.CodeEmail,
 		Data: map[string]string{"name": u.Name, "code": code}, ExpiresAt: c.Expires}
 	c.SentTo = user.EmailHint(u.Email)
 	if to.phone != nil {
@@ -203,28 +205,28 @@ func (s *Service) send(ctx context.Context, u user.User, c Challenge, to route) 
 			return c, err
 		}
 		c.PhoneID, c.SentTo = to.phone.ID, to.phone.Hint
-		m.Channel, m.To, m.Template, m.Data = notify.SMS, string(number), "code_sms", map[string]string{"code": code}
+		m.Channel, m.To, m.Template, m.Data = notify.SMS, string(number), notify.CodeSMS, map[string]string{"code": code}
 		if to.voice {
-			m.Channel, m.Template = notify.Voice, "code_voice"
+			m.Channel, m.Template = notify.Voice, notify.CodeVoice
 		}
 	}
 	err = s.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.HoldUser(ctx, u.ID); err != nil {
 			return err
 		}
-		phoneID := ""
-		if c.FactorID == "" {
-			phoneID = c.PhoneID
-		}
-		sent, next, err := s.Store.CountSent(ctx, u.ID, c.FactorID, phoneID, c.CreatedAt.Add(-time.Hour))
+		all, here, next, err := s.Store.CountSent(ctx, c, c.CreatedAt.Add(-time.Hour))
 		if err != nil {
 			return err
 		}
-		if wait := next.Sub(c.CreatedAt); wait > 0 {
+		wait := next.Sub(c.CreatedAt)
+		if all >= maxUnspent {
+			wait = max(wait, longestWait)
+		}
+		if wait > 0 {
 			return ErrResendTooSoon.With(func(e *fault.Error) { e.RetryAfter = wait })
 		}
-		c.ResendAt = c.CreatedAt.Add(min(firstWait<<min(sent, 10), longestWait))
-		if to.phone != nil {
+		c.ResendAt = c.CreatedAt.Add(min(firstWait<<min(here, 10), longestWait))
+		if to.phone != nil && s.Budgets != nil {
 			if err := s.Budgets.Take(ctx, u.ID, m.To); err != nil {
 				return err
 			}

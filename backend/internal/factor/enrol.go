@@ -9,6 +9,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
+	"sallyport/internal/notify"
 	"sallyport/internal/user"
 )
 
@@ -315,7 +316,7 @@ func (s *Service) Activate(ctx context.Context, userID, factorID string) (Factor
 	if err := s.log(ctx, audit.FactorActivated, userID, detail); err != nil {
 		return Factor{}, err
 	}
-	if err := s.tell(ctx, userID, "factor_activated", map[string]string{"method": f.Type.String()}); err != nil {
+	if err := s.tell(ctx, userID, notify.FactorActivated, map[string]string{"method": f.Type.String()}); err != nil {
 		return Factor{}, err
 	}
 	return s.Store.Factor(ctx, userID, factorID)

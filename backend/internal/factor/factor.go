@@ -32,24 +32,24 @@ const (
 
 // Factor is one second factor of a person.
 type Factor struct {
-	ID, UserID  string
-	Type        assurance.Type
-	Name        string
-	Status      Status
-	Secret      string // sealed for "factor:ID"
-	PhoneID     string // of an SMS factor
+	ID, UserID string
+	Type       assurance.Type
+	Name       string
+	Status     Status
+	Secret     string // sealed for "factor:ID"
+	PhoneID    string // of an SMS factor
 	// CredentialID finds a passkey, base64url; unique over all persons.
 	CredentialID string
-	Hint        string
-	Default     bool
-	Replaces    string // the factor that goes when this one is activated
-	LastStep    int64  // TOTP: the last time step that was spent
-	FailedInRow int
-	Attempts    int // wrong codes before it was verified
-	CreatedAt   time.Time
-	ActivatedAt time.Time
-	LastUsedAt  time.Time
-	DisabledAt  time.Time // by too much guessing
+	Hint         string
+	Default      bool
+	Replaces     string // the factor that goes when this one is activated
+	LastStep     int64  // TOTP: the last time step that was spent
+	FailedInRow  int
+	Attempts     int // wrong codes before it was verified
+	CreatedAt    time.Time
+	ActivatedAt  time.Time
+	LastUsedAt   time.Time
+	DisabledAt   time.Time // by too much guessing
 }
 
 // What is told about factors.
@@ -217,7 +217,7 @@ func (s *Service) Remove(ctx context.Context, userID, factorID string) error {
 		if err := s.log(ctx, audit.FactorRemoved, userID, map[string]string{"factor_id": f.ID, "type": f.Type.String()}); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, "factor_removed", map[string]string{"method": f.Type.String()})
+		return s.tell(ctx, userID, notify.FactorRemoved, map[string]string{"method": f.Type.String()})
 	})
 }
 
@@ -237,7 +237,7 @@ func (s *Service) Disable(ctx context.Context, userID string) error {
 		if err := s.log(ctx, audit.FactorAllRemoved, userID, nil); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, "two_factor_disabled", nil)
+		return s.tell(ctx, userID, notify.TwoFactorDisabled, nil)
 	})
 }
 

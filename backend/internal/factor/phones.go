@@ -7,7 +7,8 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
-	"sallyport/internal/notify/phone"
+	"sallyport/internal/notify"
+	"sallyport/internal/phone"
 )
 
 // PhoneKind is what a number is for.
@@ -60,10 +61,7 @@ func (s *Service) AddPhone(ctx context.Context, userID string, kind PhoneKind, t
 }
 
 func (s *Service) storePhone(ctx context.Context, userID string, kind PhoneKind, text, pointer string) (Phone, error) {
-	n, err := phone.Parse(text)
-	if e, told := fault.As(err); told {
-		return Phone{}, e.At(pointer)
-	}
+	n, err := phone.ParseField(pointer, text)
 	if err != nil {
 		return Phone{}, err
 	}
@@ -120,7 +118,7 @@ func (s *Service) VerifyPhone(ctx context.Context, userID, phoneID, code string)
 		if err := s.log(ctx, audit.PhoneVerified, userID, map[string]string{"phone_id": p.ID, "kind": string(p.Kind)}); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, "phone_added", map[string]string{"number": p.Hint})
+		return s.tell(ctx, userID, notify.PhoneAdded, map[string]string{"number": p.Hint})
 	})
 	return p, err
 }
@@ -145,7 +143,7 @@ func (s *Service) RemovePhone(ctx context.Context, userID, phoneID string) error
 		if p.VerifiedAt.IsZero() {
 			return nil
 		}
-		return s.tell(ctx, userID, "phone_removed", map[string]string{"number": p.Hint})
+		return s.tell(ctx, userID, notify.PhoneRemoved, map[string]string{"number": p.Hint})
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
+	"sallyport/internal/notify"
 )
 
 // How often one may guess (NIST SP 800-63B-4 §3.2.2): per sign-in, per person and hour over everything, and in a row. Recovery
@@ -119,12 +120,12 @@ func (s *Service) count(ctx context.Context, userID, signInID, budget string) (g
 }
 
 // wrong tells how many attempts are left, and writes down that somebody guessed.
-func (s *Service) wrong(ctx context.Context, g guess, factorID string) error {
+func (s *Service) wrong(ctx context.Context, g guess, f *Factor) error {
 	err := s.Store.InTx(ctx, func(ctx context.Context) error {
 		detail := map[string]string{"budget": g.budget}
-		if factorID != "" {
-			detail["factor_id"] = factorID
-			disabled, err := s.Store.CountFailure(ctx, factorID, maxInARow, s.Now())
+		if f != nil {
+			detail["factor_id"] = f.ID
+			disabled, err := s.Store.CountFailure(ctx, f.ID, maxInARow, s.Now())
 			if err != nil {
 				return err
 			}
@@ -132,7 +133,7 @@ func (s *Service) wrong(ctx context.Context, g guess, factorID string) error {
 				if err := s.log(ctx, audit.FactorDisabled, g.userID, detail); err != nil {
 					return err
 				}
-				if err := s.tell(ctx, g.userID, "factor_disabled_by_guessing", nil); err != nil {
+				if err := s.tell(ctx, g.userID, notify.FactorDisabledByGuessing, map[string]string{"method": f.Type.String()}); err != nil {
 					return err
 				}
 			}
@@ -163,7 +164,7 @@ func (s *Service) proveTOTP(ctx context.Context, userID string, a Answer, g gues
 		if e, told := fault.As(err); err != nil && (!told || e.Kind != fault.NotFound) {
 			return Proven{}, err
 		}
-		return Proven{}, s.wrong(ctx, g, "") // somebody else's factor, or none: no more than a wrong code
+		return Proven{}, s.wrong(ctx, g, nil) // somebody else's factor, or none: no more than a wrong code
 	}
 	if !f.DisabledAt.IsZero() {
 		return Proven{}, ErrDisabled
@@ -178,7 +179,7 @@ func (s *Service) proveTOTP(ctx context.Context, userID string, a Answer, g gues
 		return Proven{}, err
 	}
 	if !ok {
-		return Proven{}, s.wrong(ctx, g, f.ID)
+		return Proven{}, s.wrong(ctx, g, &f)
 	}
 	if matched <= f.LastStep {
 		return Proven{}, s.used(ctx, g)
@@ -213,7 +214,7 @@ func (s *Service) proveSent(ctx context.Context, userID, place string, a Answer,
 		return Proven{}, err
 	}
 	if c == nil {
-		return Proven{}, s.wrong(ctx, g, "") // somebody else's challenge, or none: no more than a wrong code
+		return Proven{}, s.wrong(ctx, g, nil) // somebody else's challenge, or none: no more than a wrong code
 	}
 	f, err := s.Store.Factor(ctx, userID, c.FactorID)
 	if err != nil {
@@ -239,7 +240,7 @@ func (s *Service) proveSent(ctx context.Context, userID, place string, a Answer,
 	case err != nil:
 		return Proven{}, err
 	case !right:
-		return Proven{}, s.wrong(ctx, g, f.ID)
+		return Proven{}, s.wrong(ctx, g, &f)
 	}
 	return Proven{AMR: f.Type.AMR(), giveBack: s.free(g), spend: func(ctx context.Context) error {
 		if err := s.spend(ctx, *c); err != nil {
@@ -255,7 +256,7 @@ func (s *Service) provePasskey(ctx context.Context, userID, place string, a Answ
 		return Proven{}, err
 	}
 	if c == nil || s.Passkeys == nil {
-		return Proven{}, s.wrong(ctx, g, "")
+		return Proven{}, s.wrong(ctx, g, nil)
 	}
 	now := s.Now()
 	u, err := s.Users.User(ctx, userID)
@@ -267,7 +268,7 @@ func (s *Service) provePasskey(ctx context.Context, userID, place string, a Answ
 		return Proven{}, err
 	}
 	if f == nil {
-		return Proven{}, s.wrong(ctx, g, c.FactorID)
+		return Proven{}, s.wrong(ctx, g, nil)
 	}
 	if err := answerable(*c, now); err != nil {
 		if free := s.free(g)(ctx); free != nil {
@@ -309,7 +310,7 @@ func (s *Service) proveRecovery(ctx context.Context, userID, code string, g gues
 	case err != nil:
 		return Proven{}, err
 	case !exists:
-		return Proven{}, s.wrong(ctx, g, "")
+		return Proven{}, s.wrong(ctx, g, nil)
 	case used:
 		return Proven{}, s.used(ctx, g)
 	}
@@ -332,6 +333,6 @@ func (s *Service) proveRecovery(ctx context.Context, userID, code string, g gues
 		if err := s.log(ctx, audit.RecoveryCodeUsed, userID, nil); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, "recovery_code_used", map[string]string{"left": strconv.Itoa(left)})
+		return s.tell(ctx, userID, notify.RecoveryCodeUsed, map[string]string{"left": strconv.Itoa(left)})
 	}}, nil
 }

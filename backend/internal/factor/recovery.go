@@ -9,6 +9,7 @@ import (
 
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
+	"sallyport/internal/notify"
 )
 
 const (
@@ -41,7 +42,7 @@ func (s *Service) RenewRecoveryCodes(ctx context.Context, userID string) ([]stri
 		if err := s.log(ctx, audit.RecoveryCodesGenerated, userID, nil); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, "recovery_codes_renewed", nil)
+		return s.tell(ctx, userID, notify.RecoveryCodesRenewed, nil)
 	})
 	return codes, err
 }

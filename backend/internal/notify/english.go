@@ -44,6 +44,32 @@ var english = &language{
 				{text: "If you do not want to join, there is nothing to do."},
 			},
 		},
+		CodeEmail: {
+			subject: "Your code",
+			body: []block{
+				{text: "Type this code where you were asked for it:"},
+				{facts: [][2]string{{"Code", "{code}"}}},
+				{text: "It works once, for ten minutes. Nobody from us will ever ask you for it. If you did not ask for a code, someone else has your password: change it at once."},
+			},
+		},
+		PhoneAdded: {
+			subject: "A phone number was added",
+			body: []block{
+				{text: "A phone number was added to your access and verified."},
+				{facts: [][2]string{{"Number", "{number}"}, {"Time", "{at}"}}},
+				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, remove the number, and tell our support."},
+				{label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		PhoneRemoved: {
+			subject: "A phone number was removed",
+			body: []block{
+				{text: "A phone number was removed from your access."},
+				{facts: [][2]string{{"Number", "{number}"}, {"Time", "{at}"}}},
+				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, and tell our support."},
+				{label: "Open security settings", link: "{security_link}"},
+			},
+		},
 		TwoFactorDisabled: {
 			subject: "Two-factor authentication is now off",
 			body: []block{

@@ -51,6 +51,32 @@ var german = &language{
 				{text: "Wenn Sie nicht beitreten möchten, ist nichts zu tun."},
 			},
 		},
+		CodeEmail: {
+			subject: "Ihr Code",
+			body: []block{
+				{text: "Geben Sie diesen Code dort ein, wo Sie danach gefragt wurden:"},
+				{facts: [][2]string{{"Code", "{code}"}}},
+				{text: "Er gilt einmal und zehn Minuten lang. Niemand von uns wird Sie je danach fragen. Wenn Sie keinen Code angefordert haben, kennt jemand anderes Ihr Passwort: Ändern Sie es sofort."},
+			},
+		},
+		PhoneAdded: {
+			subject: "Eine Telefonnummer wurde hinzugefügt",
+			body: []block{
+				{text: "Zu Ihrem Zugang wurde eine Telefonnummer hinzugefügt und bestätigt."},
+				{facts: [][2]string{{"Nummer", "{number}"}, {"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort, entfernen Sie die Nummer und melden Sie sich bei unserem Support."},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		PhoneRemoved: {
+			subject: "Eine Telefonnummer wurde entfernt",
+			body: []block{
+				{text: "Eine Telefonnummer wurde aus Ihrem Zugang entfernt."},
+				{facts: [][2]string{{"Nummer", "{number}"}, {"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort und melden Sie sich bei unserem Support."},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
 		TwoFactorDisabled: {
 			subject: "Die Zwei-Faktor-Authentisierung ist jetzt ausgeschaltet",
 			body: []block{

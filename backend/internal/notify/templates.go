@@ -18,6 +18,9 @@ const (
 	RecoveryCodesRenewed     = "recovery_codes_renewed"
 	RecoveryCodeUsed         = "recovery_code_used"
 	Invitation               = "invitation"
+	CodeEmail                = "code_email"
+	PhoneAdded               = "phone_added"
+	PhoneRemoved             = "phone_removed"
 	CodeSMS                  = "code_sms"
 	CodeVoice                = "code_voice"
 )
@@ -34,6 +37,9 @@ var keys = map[string]struct{ needs, knows []string }{
 	RecoveryCodesRenewed:     {[]string{"name", "security_link"}, []string{"at"}},
 	RecoveryCodeUsed:         {[]string{"name", "left"}, []string{"at", "security_link"}},
 	Invitation:               {[]string{"account_name", "inviter", "link"}, []string{"two_factor"}},
+	CodeEmail:                {[]string{"name", "code"}, nil},
+	PhoneAdded:               {[]string{"name", "number", "security_link"}, []string{"at"}},
+	PhoneRemoved:             {[]string{"name", "number", "security_link"}, []string{"at"}},
 	CodeSMS:                  {[]string{"code"}, nil},
 	CodeVoice:                {[]string{"code"}, nil},
 }

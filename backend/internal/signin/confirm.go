@@ -46,7 +46,7 @@ func (s *Stairs) Confirm(ctx context.Context, in session.Session, password strin
 	proven := factor.Proven{}
 	var err error
 	if a != nil {
-		if proven, err = s.Factors.Prove(ctx, in.UserID, "", *a); err != nil {
+		if proven, err = s.Factors.Prove(ctx, in.UserID, "", in.ID, *a); err != nil {
 			return err
 		}
 	}

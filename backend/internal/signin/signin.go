@@ -113,7 +113,11 @@ func (s *Stairs) dispatch(ctx context.Context, p enforcement.Person, begin sessi
 		if err != nil {
 			return r, err
 		}
-		r.Factors = active
+		for _, f := range active {
+			if r.Standing.Methods.Has(f.Type) {
+				r.Factors = append(r.Factors, f)
+			}
+		}
 	case enforcement.EnrolmentDue:
 		begin.Purpose = session.ForEnrolment
 	default:
@@ -162,7 +166,7 @@ func (s *Stairs) hand(opened session.Session, refresh string) (Opened, error) {
 // Answer is the second door. The code is burnt, the partial token dies and the session opens in one transaction. Errors are
 // those of factor.Prove; session.ErrEnded if the partial token has died meanwhile.
 func (s *Stairs) Answer(ctx context.Context, p session.Pending, a factor.Answer) (Opened, error) {
-	proven, err := s.Factors.Prove(ctx, p.UserID, p.ID, a)
+	proven, err := s.Factors.Prove(ctx, p.UserID, p.ID, p.ID, a)
 	if err != nil {
 		return Opened{}, err
 	}

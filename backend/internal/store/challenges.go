@@ -73,19 +73,21 @@ func (s *Store) LastChallenge(ctx context.Context, userID, factorID, phoneID str
 	return s.challenge(ctx, "user_id = ? AND phone_id = ? AND purpose = ? ORDER BY id DESC LIMIT 1", userID, phoneID, string(p))
 }
 
-// CountSent counts the codes that were sent for a factor or number, and says when the next may be.
-func (s *Store) CountSent(ctx context.Context, userID, factorID, phoneID string, since time.Time) (int, time.Time, error) {
+// CountSent counts the unspent codes that were sent to where c goes: in all, and in c's own purpose and context.
+func (s *Store) CountSent(ctx context.Context, c factor.Challenge, since time.Time) (all, here int, resendAt time.Time, err error) {
 	var row struct {
-		Sent     int
-		ResendAt int64
+		Sent, Here int
+		ResendAt   int64
 	}
-	column, value := "factor_id", factorID
-	if factorID == "" {
-		column, value = "phone_id", phoneID
+	column, value := "factor_id", c.FactorID
+	if c.FactorID == "" {
+		column, value = "phone_id", c.PhoneID
 	}
-	err := s.writer(ctx).Raw("SELECT count(*) AS sent, COALESCE(MAX(resend_at), 0) AS resend_at FROM challenges WHERE user_id = ? AND "+column+
-		" = ? AND created_at > ? AND resend_at > 0", userID, value, micros(since)).Scan(&row).Error
-	return row.Sent, when(row.ResendAt), wrap("count sent", err)
+	err = s.writer(ctx).Raw(`SELECT count(*) AS sent, COALESCE(SUM(CASE WHEN purpose = ? AND context = ? THEN 1 ELSE 0 END), 0) AS here,
+		COALESCE(MAX(CASE WHEN purpose = ? AND context = ? THEN resend_at ELSE 0 END), 0) AS resend_at
+		FROM challenges WHERE user_id = ? AND `+column+` = ? AND created_at > ? AND resend_at > 0 AND spent_at = 0`,
+		string(c.Purpose), c.Context, string(c.Purpose), c.Context, c.UserID, value, micros(since)).Scan(&row).Error
+	return row.Sent, row.Here, when(row.ResendAt), wrap("count sent", err)
 }
 
 // CountChallengeAttempt counts a try against one challenge.
@@ -187,7 +189,19 @@ func (s *Store) RemovePhone(ctx context.Context, userID, phoneID string) (bool, 
 	return u.RowsAffected == 1, wrap("remove phone", u.Error)
 }
 
-// dropPhones forgets the mobile numbers whose factor has gone.
-func dropPhones(db *gorm.DB, userID string) error {
-	return db.Exec("DELETE FROM phones WHERE user_id = ? AND kind = 'mobile' AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)", userID).Error
+// deleteFactors removes factors, with the numbers that they alone used, and says how many.
+func deleteFactors(db *gorm.DB, where string, args ...any) (int, error) {
+	var phones []string
+	if err := db.Raw("DELETE FROM factors WHERE "+where+" RETURNING phone_id", args...).Scan(&phones).Error; err != nil {
+		return 0, err
+	}
+	for _, id := range phones {
+		if id == "" {
+			continue
+		}
+		if err := db.Exec("DELETE FROM phones WHERE id = ? AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)", id).Error; err != nil {
+			return 0, err
+		}
+	}
+	return len(phones), nil
 }

@@ -14,10 +14,10 @@ import (
 
 type factorRow struct {
 	ID, UserID, Type, Name, Status, Secret, Hint, Replaces, PhoneID, CredentialID string
-	IsDefault                                              bool
-	LastStep                                               int64
-	FailedInRow, Attempts                                  int
-	CreatedAt, ActivatedAt, LastUsedAt, DisabledAt         int64
+	IsDefault                                                                     bool
+	LastStep                                                                      int64
+	FailedInRow, Attempts                                                         int
+	CreatedAt, ActivatedAt, LastUsedAt, DisabledAt                                int64
 }
 
 const factorColumns = `id, user_id, type, name, status, secret, hint, replaces, phone_id, credential_id, is_default, last_step, failed_in_row, attempts,
@@ -63,8 +63,8 @@ func (s *Store) Factors(ctx context.Context, userID string) ([]factor.Factor, er
 
 // DropAbandoned forgets enrolments that nobody has finished.
 func (s *Store) DropAbandoned(ctx context.Context, userID string, before time.Time) error {
-	return wrap("drop abandoned factors", s.writer(ctx).Exec("DELETE FROM factors WHERE user_id = ? AND status <> 'active' AND created_at < ?",
-		userID, micros(before)).Error)
+	_, err := deleteFactors(s.writer(ctx), "user_id = ? AND status <> 'active' AND created_at < ?", userID, micros(before))
+	return wrap("drop abandoned factors", err)
 }
 
 // RenameFactor names a factor of the person.
@@ -84,9 +84,9 @@ func (s *Store) MakeDefault(ctx context.Context, userID, factorID string) (bool,
 func (s *Store) RemoveFactor(ctx context.Context, userID, factorID string) (bool, error) {
 	removed := false
 	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		u := db.Exec("DELETE FROM factors WHERE id = ? AND user_id = ?", factorID, userID)
-		if removed = u.RowsAffected == 1; u.Error != nil || !removed {
-			return wrap("remove factor", u.Error)
+		n, err := deleteFactors(db, "id = ? AND user_id = ?", factorID, userID)
+		if removed = n == 1; err != nil || !removed {
+			return wrap("remove factor", err)
 		}
 		return wrap("remove factor", settle(db, userID))
 	})
@@ -96,7 +96,7 @@ func (s *Store) RemoveFactor(ctx context.Context, userID, factorID string) (bool
 // RemoveFactors removes all factors and recovery codes of the person.
 func (s *Store) RemoveFactors(ctx context.Context, userID string) error {
 	return s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		if err := db.Exec("DELETE FROM factors WHERE user_id = ?", userID).Error; err != nil {
+		if _, err := deleteFactors(db, "user_id = ?", userID); err != nil {
 			return wrap("remove factors", err)
 		}
 		if err := db.Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error; err != nil {
@@ -115,9 +115,6 @@ func settle(db *gorm.DB, userID string) error {
 	var bits assurance.Types
 	for _, r := range rows {
 		bits |= assurance.Types(r.factor().Type)
-	}
-	if err := dropPhones(db, userID); err != nil {
-		return err
 	}
 	if len(rows) > 0 && !rows[0].IsDefault {
 		if err := db.Exec("UPDATE factors SET is_default = TRUE WHERE id = ?", rows[0].ID).Error; err != nil {
@@ -167,7 +164,7 @@ func (s *Store) Activate(ctx context.Context, userID, factorID, replaces string,
 			return wrap("activate factor", u.Error)
 		}
 		if replaces != "" {
-			if err := db.Exec("DELETE FROM factors WHERE id = ? AND user_id = ?", replaces, userID).Error; err != nil {
+			if _, err := deleteFactors(db, "id = ? AND user_id = ?", replaces, userID); err != nil {
 				return wrap("activate factor", err)
 			}
 		}

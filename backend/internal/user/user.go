@@ -25,6 +25,8 @@ type User struct {
 	CreatedAt    time.Time
 	VerifiedAt   time.Time // the address was proven; zero: not yet
 	DisabledAt   time.Time // zero: not disabled
+	// MailboxSpentAt is when the mailbox has reset the password: until another factor signs in, it is none itself. Zero: it has not.
+	MailboxSpentAt time.Time
 }
 
 // EmailKey is the one spelling by which an address is found: NFKC, lower case, no surrounding space.

@@ -1,0 +1,123 @@
+package api
+
+import (
+	"context"
+
+	"sallyport/internal/api/openapi"
+	"sallyport/internal/factor"
+	"sallyport/internal/signin"
+)
+
+// ChallengeSecondFactor sends a code for the second door, or makes a passkey's challenge.
+func (s *Server) ChallengeSecondFactor(ctx context.Context, r openapi.ChallengeSecondFactorRequestObject) (openapi.ChallengeSecondFactorResponseObject, error) {
+	p := callerOf(ctx).Pending
+	a := askOf(r.Body)
+	a.Purpose, a.Context, a.Until = factor.ToSignIn, p.ID, p.Expires
+	c, err := s.Factors.Challenge(ctx, p.UserID, a)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ChallengeSecondFactor201JSONResponse{ChallengeJSONResponse: openapi.ChallengeJSONResponse(challengeOf(c))}, nil
+}
+
+// ChallengeConfirmation does the same to confirm a session.
+func (s *Server) ChallengeConfirmation(ctx context.Context, r openapi.ChallengeConfirmationRequestObject) (openapi.ChallengeConfirmationResponseObject, error) {
+	who := callerOf(ctx)
+	a := askOf(r.Body)
+	a.Purpose, a.Context = factor.ToConfirm, who.SessionID
+	c, err := s.Factors.Challenge(ctx, who.UserID, a)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ChallengeConfirmation201JSONResponse{ChallengeJSONResponse: openapi.ChallengeJSONResponse(challengeOf(c))}, nil
+}
+
+// ChallengeEnrolment sends the code of an enrolment again.
+func (s *Server) ChallengeEnrolment(ctx context.Context, r openapi.ChallengeEnrolmentRequestObject) (openapi.ChallengeEnrolmentResponseObject, error) {
+	who := callerOf(ctx)
+	if err := s.enrolling(who); err != nil {
+		return nil, err
+	}
+	c, err := s.Factors.ChallengeAgain(ctx, who.UserID, r.FactorId)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ChallengeEnrolment201JSONResponse{ChallengeJSONResponse: openapi.ChallengeJSONResponse(challengeOf(c))}, nil
+}
+
+// GetChallenge shows how far a challenge's message has come.
+func (s *Server) GetChallenge(ctx context.Context, r openapi.GetChallengeRequestObject) (openapi.GetChallengeResponseObject, error) {
+	who := callerOf(ctx)
+	c, err := s.Factors.OwnChallenge(ctx, who.UserID, r.ChallengeId, who.SessionID+who.Pending.ID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.GetChallenge200JSONResponse(challengeOf(c)), nil
+}
+
+// ListPhones lists the caller's numbers.
+func (s *Server) ListPhones(ctx context.Context, _ openapi.ListPhonesRequestObject) (openapi.ListPhonesResponseObject, error) {
+	found, err := s.Factors.Phones(ctx, callerOf(ctx).UserID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListPhones200JSONResponse{Items: each(found, phoneOf)}, nil
+}
+
+// AddPhone adds a number and sends a code to it.
+func (s *Server) AddPhone(ctx context.Context, r openapi.AddPhoneRequestObject) (openapi.AddPhoneResponseObject, error) {
+	if err := s.confirmed(ctx, signin.LevelProtection); err != nil {
+		return nil, err
+	}
+	p, c, err := s.Factors.AddPhone(ctx, callerOf(ctx).UserID, factor.PhoneKind(r.Body.Kind), r.Body.Number)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.AddPhone201JSONResponse{Phone: phoneOf(p), Challenge: challengeOf(c)}, nil
+}
+
+// ChallengePhone sends the code to a number again.
+func (s *Server) ChallengePhone(ctx context.Context, r openapi.ChallengePhoneRequestObject) (openapi.ChallengePhoneResponseObject, error) {
+	c, err := s.Factors.ChallengePhone(ctx, callerOf(ctx).UserID, r.PhoneId)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ChallengePhone201JSONResponse{ChallengeJSONResponse: openapi.ChallengeJSONResponse(challengeOf(c))}, nil
+}
+
+// VerifyPhone proves that a number is the caller's.
+func (s *Server) VerifyPhone(ctx context.Context, r openapi.VerifyPhoneRequestObject) (openapi.VerifyPhoneResponseObject, error) {
+	p, err := s.Factors.VerifyPhone(ctx, callerOf(ctx).UserID, r.PhoneId, r.Body.Code)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.VerifyPhone200JSONResponse(phoneOf(p)), nil
+}
+
+// RemovePhone forgets a number.
+func (s *Server) RemovePhone(ctx context.Context, r openapi.RemovePhoneRequestObject) (openapi.RemovePhoneResponseObject, error) {
+	if err := s.confirmed(ctx, signin.LevelProtection); err != nil {
+		return nil, err
+	}
+	if err := s.Factors.RemovePhone(ctx, callerOf(ctx).UserID, r.PhoneId); err != nil {
+		return nil, err
+	}
+	return openapi.RemovePhone204Response{}, nil
+}
+
+func askOf(b *openapi.ChallengeRequest) factor.Ask {
+	return factor.Ask{FactorID: b.FactorId, ToBackup: b.ToBackup != nil && *b.ToBackup, ByVoice: b.ByVoice != nil && *b.ByVoice}
+}
+
+func challengeOf(c factor.Challenge) openapi.Challenge {
+	out := openapi.Challenge{ChallengeId: c.ID, Type: openapi.FactorType(c.Type.String()), SentTo: c.SentTo, ExpiresAt: c.Expires, ResendAt: timeOrNil(c.ResendAt)}
+	if c.Options != nil {
+		options := openapi.PasskeyOptions(c.Options)
+		out.PasskeyOptions = &options
+	}
+	return out
+}
+
+func phoneOf(p factor.Phone) openapi.Phone {
+	return openapi.Phone{Id: p.ID, Kind: openapi.PhoneKind(p.Kind), Hint: p.Hint, Verified: !p.VerifiedAt.IsZero(), CreatedAt: p.CreatedAt}
+}
