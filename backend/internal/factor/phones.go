@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
@@ -54,7 +55,7 @@ func (s *Service) AddPhone(ctx context.Context, userID string, kind PhoneKind, t
 		if p, err = s.storePhone(ctx, userID, kind, text, "/number"); err != nil {
 			return err
 		}
-		c, err = s.send(ctx, u, Challenge{Purpose: ToOwn}, route{phone: &p})
+		c, err = s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p})
 		return err
 	})
 	return p, c, err
@@ -94,7 +95,7 @@ func (s *Service) ChallengePhone(ctx context.Context, userID, phoneID string) (C
 	if err != nil {
 		return Challenge{}, err
 	}
-	return s.send(ctx, u, Challenge{Purpose: ToOwn}, route{phone: &p})
+	return s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p})
 }
 
 // VerifyPhone proves that a number is the person's.

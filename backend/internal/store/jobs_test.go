@@ -21,9 +21,7 @@ func TestJobs(t *testing.T) {
 		now := testkit.NewClock().Now()
 		lease := now.Add(jobs.Lease)
 		kinds := []string{"mail"}
-		job := func(id string) jobs.Job {
-			return jobs.Job{ID: id, Kind: "mail", Payload: `{"to":"ä"}`, CreatedAt: now}
-		}
+		job := func(id string) jobs.Job { return jobs.Job{ID: id, Kind: "mail", Payload: `{"to":"ä"}`, CreatedAt: now} }
 		fresh := func(t *testing.T) (*store.Store, func(ctx context.Context, js ...jobs.Job)) {
 			s := testkit.OpenStore(t, url)
 			return s, func(ctx context.Context, js ...jobs.Job) {
