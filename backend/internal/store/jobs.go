@@ -84,13 +84,23 @@ func (s *Store) ClaimJobs(ctx context.Context, kinds []string, limit int, now, u
 	}
 	due := "SELECT id FROM jobs WHERE dead_at = 0 AND run_at <= ? AND lease_until <= ? AND kind IN ? ORDER BY run_at LIMIT ?"
 	q := "UPDATE jobs SET attempts = attempts + 1, lease_until = ? WHERE id IN (" + due + ") RETURNING *"
-	if s.dialect == "postgres" {
-		// An array is computed once; IN could be planned as a loop that looks for LIMIT jobs more than once.
-		q = "UPDATE jobs SET attempts = attempts + 1, lease_until = ? WHERE id = ANY (ARRAY(" + due + " FOR UPDATE SKIP LOCKED)) RETURNING *"
-	}
+	args := []any{micros(until), micros(now), micros(now), kinds, limit}
 	var rows []jobRow
-	err := s.writer(ctx).Raw(q, micros(until), micros(now), micros(now), kinds, limit).Scan(&rows).Error
-	return jobsOf(rows), wrap("claim jobs", err)
+	if s.dialect == "sqlite" {
+		err := s.writer(ctx).Raw(q, args...).Scan(&rows).Error
+		return jobsOf(rows), wrap("claim jobs", err)
+	}
+	// An array is computed once; IN could be planned as a loop that looks for LIMIT jobs more than once.
+	q = "UPDATE jobs SET attempts = attempts + 1, lease_until = ? WHERE id = ANY (ARRAY(" + due + " FOR UPDATE SKIP LOCKED)) RETURNING *"
+	err := s.InTx(ctx, func(ctx context.Context) error {
+		// Just after many were enqueued the planner's statistics are old, and it would sort all that are due for each few that
+		// are claimed (58 ms instead of 0.4 with 100,000) instead of reading the first ones from the index.
+		if err := s.writer(ctx).Exec("SET LOCAL enable_sort = off").Error; err != nil {
+			return wrap("claim jobs", err)
+		}
+		return wrap("claim jobs", s.writer(ctx).Raw(q, args...).Scan(&rows).Error)
+	})
+	return jobsOf(rows), err
 }
 
 // HoldJob holds an attempt for longer. false: it is another's by now.

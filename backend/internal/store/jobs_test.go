@@ -21,7 +21,9 @@ func TestJobs(t *testing.T) {
 		now := testkit.NewClock().Now()
 		lease := now.Add(jobs.Lease)
 		kinds := []string{"mail"}
-		job := func(id string) jobs.Job { return jobs.Job{ID: id, Kind: "mail", Payload: `{"to":"ä"}`, CreatedAt: now} }
+		job := func(id string) jobs.Job {
+			return jobs.Job{ID: id, Kind: "mail", Payload: `{"to":"ä"}`, CreatedAt: now}
+		}
 		fresh := func(t *testing.T) (*store.Store, func(ctx context.Context, js ...jobs.Job)) {
 			s := testkit.OpenStore(t, url)
 			return s, func(ctx context.Context, js ...jobs.Job) {
@@ -277,4 +279,33 @@ func TestJobs(t *testing.T) {
 			}
 		})
 	})
+}
+
+// Claiming must not cost more the more there is to do, not even just after it was enqueued.
+func BenchmarkClaimAndFinishJobsOf100000(b *testing.B) {
+	for name, url := range map[string]func(testing.TB) string{"sqlite": testkit.SQLite, "postgres": testkit.Postgres} {
+		b.Run(name, func(b *testing.B) {
+			s := testkit.OpenStore(b, url(b))
+			now := testkit.NewClock().Now()
+			js := make([]jobs.Job, 100_000)
+			for i := range js {
+				js[i] = jobs.Job{ID: fmt.Sprintf("activation-%06d", i), Kind: "mail", Payload: fmt.Sprintf("%400d", i), CreatedAt: now}
+			}
+			began := time.Now()
+			if err := s.EnqueueJobs(b.Context(), js...); err != nil {
+				b.Fatal(err)
+			}
+			enqueued := time.Since(began)
+			for b.Loop() {
+				claimed, err := s.ClaimJobs(b.Context(), []string{"mail"}, 16, now, now.Add(jobs.Lease))
+				if err != nil || len(claimed) != 16 {
+					b.Fatal(len(claimed), err)
+				}
+				if err := s.FinishJobs(b.Context(), claimed); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(len(js))/enqueued.Seconds(), "enqueued/s")
+		})
+	}
 }
