@@ -16,9 +16,10 @@ type operation struct {
 	path    string // as Echo writes it: /accounts/:account_id
 	open    bool   // needs no token
 	tokens  map[string]bool
-	partial bool // some partial token opens it
-	cookies bool // its handler reads the refresh cookie
-	due     bool // a full token opens it even while its owner is due
+	partial bool   // some partial token opens it
+	cookies bool   // its handler reads the refresh cookie
+	due     bool   // a full token opens it even while its owner is due
+	scope   string // that an API token needs; "": none opens it
 	codes   map[string]bool
 
 	parameters openapi3.Parameters
@@ -70,6 +71,7 @@ func readOperation(path, method string, item *openapi3.PathItem, o *openapi3.Ope
 		return nil, fmt.Errorf("api: %s: x-stage, x-tokens and security do not fit together", op.id)
 	}
 	op.partial = op.tokens[tokenSecondFactor] || op.tokens[tokenEnrolment]
+	op.scope, _ = o.Extensions["x-scope"].(string)
 	op.cookies = op.id == "refresh"
 	op.due = o.Extensions["x-due"] == "allowed"
 	for _, c := range list(o.Extensions["x-problem-codes"]) {

@@ -24,11 +24,12 @@ const (
 // caller is who calls, as the gate has found out.
 type caller struct {
 	UserID    string
-	SessionID string // "" with a partial token
+	SessionID string // "" with a partial token, and of a program
 
 	Claims   session.Claims
-	Session  session.Session // with a full token
-	Pending  session.Pending // with a partial token
+	Token    session.APIToken // of a program
+	Session  session.Session  // with a full token
+	Pending  session.Pending  // with a partial token
 	Person   enforcement.Person
 	Standing enforcement.Standing
 }
@@ -88,6 +89,9 @@ func bearer(r *http.Request) string {
 func (s *Server) enter(ctx context.Context, op *operation, token string) (caller, error) {
 	if token == "" {
 		return caller{}, fault.ErrUnauthorized
+	}
+	if strings.HasPrefix(token, session.APITokenPrefix) {
+		return s.enterAPIToken(ctx, op, token)
 	}
 	claims, err := s.Tokens.Verify(token)
 	if err != nil {

@@ -39,7 +39,7 @@ func (s *Server) UpdateMe(ctx context.Context, r openapi.UpdateMeRequestObject) 
 func meOf(who caller) openapi.Me {
 	u := who.Person.User
 	me := openapi.Me{Id: u.ID, Locale: openapi.Locale(u.Locale), Standing: standingOf(who.Standing)}
-	if who.SessionID == "" || who.Standing.Due() {
+	if who.Pending.ID != "" || who.Standing.Due() {
 		hint := user.EmailHint(u.Email)
 		me.EmailHint = &hint
 		return me

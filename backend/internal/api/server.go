@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -56,6 +57,7 @@ type Server struct {
 	Pages   http.Handler                                // the single-page app
 	Done    <-chan struct{}                             // closed when the server stops: live streams end
 
+	touched    sync.Map // API token id → when its use was last written down
 	operations map[string]*operation
 	document   *openapi3.T
 }

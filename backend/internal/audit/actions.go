@@ -14,6 +14,9 @@ const (
 	SessionOthersEnded   = "session.others_ended"
 	SessionRefreshReused = "session.refresh_reused"
 
+	APITokenCreated = "api_token.created"
+	APITokenRevoked = "api_token.revoked"
+
 	UserCreated         = "user.created"
 	UserChanged         = "user.changed"
 	UserPasswordChanged = "user.password_changed"

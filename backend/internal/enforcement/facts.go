@@ -18,6 +18,7 @@ type FactStore interface {
 	MembershipsOf(ctx context.Context, userID string) ([]account.Belonging, error)
 	AccountRule(ctx context.Context, accountID string) (account.Account, error)
 	Session(ctx context.Context, sessionID string) (session.Session, error)
+	APIToken(ctx context.Context, hash string) (session.APIToken, error)
 	// InTx gives the reads of one record one view of the database.
 	InTx(ctx context.Context, f func(ctx context.Context) error) error
 }
@@ -42,6 +43,7 @@ type Facts struct {
 	persons  *bus.Memory[person]
 	accounts *bus.Memory[account.Account]
 	sessions *bus.Memory[session.Session]
+	tokens   *bus.Memory[session.APIToken]
 }
 
 // NewFacts remembers at most limit persons, accounts and sessions each. offered are the methods that can be enrolled here.
@@ -59,6 +61,7 @@ func NewFacts(store FactStore, b *bus.Bus, now func() time.Time, provider Provid
 		}),
 		accounts: bus.Remember(b, "account:", limit, store.AccountRule),
 		sessions: bus.Remember(b, "session:", limit, store.Session),
+		tokens:   bus.Remember(b, "api-token:", limit, store.APIToken),
 	}
 }
 
@@ -74,6 +77,12 @@ type Person struct {
 // Standing asks Decide for a session that has shown this.
 func (p Person) Standing(proof assurance.Proof, now time.Time) Standing {
 	return Decide(Question{Rules: p.Rules, Factors: p.User.Factors, Offered: p.offered, Proof: proof, Now: now})
+}
+
+// TokenStanding is that of the person's API tokens: a program shows no second factor, so that what counts is whether its owner
+// has one that the rules accept.
+func (p Person) TokenStanding(now time.Time) Standing {
+	return p.Standing(assurance.Password().And("mfa", "otp", "hwk"), now)
 }
 
 // SignedOut says whether an owner has ended the session together with those of all members.
@@ -142,6 +151,25 @@ func (f *Facts) Session(ctx context.Context, sessionID string) (session.Session,
 		return s, p, session.ErrEnded
 	}
 	return s, p, nil
+}
+
+// APIToken finds a token that lives, with its person. session.ErrToken for any that does not.
+func (f *Facts) APIToken(ctx context.Context, hash string) (session.APIToken, Person, error) {
+	t, err := f.tokens.Get(ctx, hash)
+	if err == nil && !t.Live(f.now()) {
+		err = fault.ErrNotFound
+	}
+	var p Person
+	if err == nil {
+		p, err = f.Person(ctx, t.UserID)
+	}
+	if err == nil && !p.User.DisabledAt.IsZero() {
+		err = fault.ErrNotFound
+	}
+	if e, told := fault.As(err); told && e.Kind == fault.NotFound {
+		return t, p, session.ErrToken
+	}
+	return t, p, err
 }
 
 func ended(err error) error {

@@ -131,6 +131,8 @@ type Store interface {
 	EndPending(ctx context.Context, pendingID string, now time.Time) (bool, error)
 	EndPendings(ctx context.Context, userID string, now time.Time) error
 
+	APITokenStore
+
 	InTx(ctx context.Context, f func(ctx context.Context) error) error
 }
 
