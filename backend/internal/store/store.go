@@ -34,7 +34,9 @@ func Open(ctx context.Context, databaseURL string, tell func(topics ...string)) 
 	s := &Store{tell: tell}
 	config := &gorm.Config{
 		SkipDefaultTransaction: true, // a method is one statement, or says InTx
-		PrepareStmt:            true,
+		// GORM's own cache of prepared statements waits for a connection while it keeps all others from preparing: with every
+		// connection in a transaction that prepares, nobody ever goes on. pgx keeps one for each connection instead.
+		PrepareStmt: false,
 		Logger: logger.New(discard{}, logger.Config{
 			LogLevel: logger.Silent, ParameterizedQueries: true, // never a value in a log
 		}),

@@ -86,7 +86,10 @@ func (c *Client) Send(r Request) Answer {
 	began := time.Now()
 	response, err := c.http.Do(q)
 	if err == nil {
-		a.Body, err = io.ReadAll(response.Body)
+		// A stream has no end to read to: that it opens is the answer. Listen reads one.
+		if !strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream") {
+			a.Body, err = io.ReadAll(response.Body)
+		}
 		_ = response.Body.Close()
 	}
 	a.Took = time.Since(began)
