@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,8 @@ type Bus struct {
 	remote atomic.Bool  // Listen was called: fresh only while it hears
 	heard  atomic.Int64 // when the last beat that was heard was sent, by mono, in nanoseconds
 	offset atomic.Int64 // database's clock minus wall clock, in nanoseconds
+	timed  chan struct{}
+	once   sync.Once // closes timed
 
 	mu       sync.RWMutex
 	memories []func(topic string)
@@ -32,7 +35,7 @@ type Bus struct {
 
 // New makes a bus. mono is a clock that only goes forward and also counts while the machine sleeps, if it ever does.
 func New(mono func() time.Duration) *Bus {
-	b := &Bus{mono: mono, byTopic: map[string]map[*Subscription]struct{}{}, all: map[*Subscription]struct{}{}}
+	b := &Bus{mono: mono, timed: make(chan struct{}), byTopic: map[string]map[*Subscription]struct{}{}, all: map[*Subscription]struct{}{}}
 	b.heard.Store(never)
 	return b
 }
@@ -44,6 +47,20 @@ func (b *Bus) Fresh() bool {
 
 // Offset is the database's clock minus the wall clock given to Listen; 0 in one process, and until the first beat.
 func (b *Bus) Offset() time.Duration { return time.Duration(b.offset.Load()) }
+
+// Timed waits until Offset has been measured, so that no decision is made on a clock of this machine's own. In one process it
+// returns at once. Its error is ctx's.
+func (b *Bus) Timed(ctx context.Context) error {
+	if !b.remote.Load() {
+		return nil
+	}
+	select {
+	case <-b.timed:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // Publish tells this process that the topics have changed: memories first, so that whoever is woken asks anew.
 // It never blocks for a reader.

@@ -123,7 +123,7 @@ func (e *ear) send(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	trip := e.bus.mono() - e.sent
-	if trip > slowestTrip {
+	if trip > slowestTrip && e.timed {
 		return nil
 	}
 	sample := time.UnixMicro(micros).Sub(e.wall().Add(-trip / 2))
@@ -133,6 +133,7 @@ func (e *ear) send(ctx context.Context, conn *pgx.Conn) error {
 	}
 	e.timed = true
 	e.bus.offset.Store(int64(sample))
+	e.bus.once.Do(func() { close(e.bus.timed) })
 	return nil
 }
 

@@ -105,8 +105,8 @@ func TestListen(t *testing.T) {
 		p := testkit.TCPProxy(t, testkit.Postgres(t))
 		p.Stall()
 		b := bus.New(mono)
-		if !b.Fresh() {
-			t.Fatal("a bus in one process is always fresh")
+		if !b.Fresh() || b.Timed(t.Context()) != nil {
+			t.Fatal("a bus in one process is always fresh, on its own clock")
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		stopped, err := b.Listen(ctx, p.URL("postgres://postgres@/postgres"), time.Now)
@@ -115,6 +115,11 @@ func TestListen(t *testing.T) {
 		}
 		if b.Fresh() {
 			t.Fatal("a bus that has heard nothing calls itself fresh")
+		}
+		impatient, giveUp := context.WithCancel(t.Context())
+		giveUp()
+		if err := b.Timed(impatient); !errors.Is(err, context.Canceled) {
+			t.Fatalf("it knows a clock that it has not seen: %v", err)
 		}
 		cancel()
 		<-stopped
@@ -229,7 +234,11 @@ func TestListen(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "it has looked at the clock", func() bool { return (behind.Offset() - 90*time.Second).Abs() < time.Second })
+		patient, giveUp := context.WithTimeout(ctx, patience)
+		defer giveUp()
+		if err := behind.Timed(patient); err != nil || (behind.Offset()-90*time.Second).Abs() > 10*time.Second {
+			t.Errorf("offset %v, %v", behind.Offset(), err)
+		}
 		cancel()
 		<-stopped
 	})
