@@ -24,6 +24,7 @@ import (
 	"sallyport/internal/enforcement"
 	"sallyport/internal/factor"
 	"sallyport/internal/jobs"
+	"sallyport/internal/limit"
 	"sallyport/internal/notify"
 	"sallyport/internal/portal"
 	"sallyport/internal/session"
@@ -150,7 +151,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	}
 	a.runner = &jobs.Runner{Store: a.store, Now: a.now, Random: rand.Reader, Wake: a.bus.Subscribe(jobs.Topic).C, Log: a.log}
 	record := &audit.Log{Store: a.store, Now: a.now}
-	notifier := &notify.Notifier{Queue: a.store, Sender: sender, Brand: c.Brand, Host: base.Hostname(), Now: a.now}
+	notifier := &notify.Notifier{Queue: a.store, Box: box, Sender: sender, Brand: c.Brand, Host: base.Hostname(), Now: a.now}
 	passkeys, err := factor.NewPasskeys(c.Brand, base)
 	if err != nil {
 		return nil, err
@@ -159,6 +160,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		enforcement.ProviderRule{Required: c.Require != "", Minimum: assurance.Strength(c.Require)}, a.offered(passkeys), remembered)
 	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
 		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys)}
+	limits := &limit.Limits{Store: a.store, Box: box, Now: a.now}
 	book := &session.Book{Store: a.store, Audit: record, Now: a.now, Random: rand.Reader}
 	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
 	a.runner.Handle(notify.Kind, notifier.Deliver)
@@ -170,7 +172,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	server := &api.Server{
-		Stairs: &signin.Stairs{Users: a.store, Store: a.store, Hasher: a.hasher, Limits: &signin.Limits{Store: a.store, Box: box, Now: a.now},
+		Stairs: &signin.Stairs{Users: a.store, Store: a.store, Hasher: a.hasher, Limits: limits,
 			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Audit: record, Now: a.now},
 		Facts: facts, Switch: enforce, Factors: factors, Book: book, Tokens: tokens,
 		Accounts: accounts, Portal: &portal.Service{Store: a.store, Accounts: accounts, Now: a.now},

@@ -17,7 +17,7 @@ import (
 var floors = [][]string{
 	{"internal/assurance", "internal/bus", "internal/fault", "internal/id", "internal/jobs", "internal/seal", "internal/web", "internal/api/openapi"},
 	{"internal/audit", "internal/notify", "internal/phone", "internal/user"},
-	{"internal/account", "internal/factor", "internal/session"},
+	{"internal/account", "internal/factor", "internal/limit", "internal/session"},
 	{"internal/enforcement", "internal/portal"},
 	{"internal/signin", "internal/store"},
 	{"internal/api"},
@@ -49,6 +49,7 @@ var keys = []struct {
 	{"github.com/golang-jwt", []string{"internal/session"}, "there is one way in which a token is made and verified"},
 	{"github.com/tink-crypto", []string{"internal/seal"}, "there is one way in which secrets are kept"},
 	{"github.com/alexedwards/argon2id", []string{"internal/user"}, "hashing is bounded there: each hash takes a core and 19 MiB"},
+	{"github.com/ccojocar/zxcvbn-go", []string{"internal/user"}, "its lists alone are used: its matcher takes minutes for a password made to do so"},
 	{"github.com/pquerna/otp", []string{"internal/factor"}, "codes are matched where they are counted and burnt"},
 	{"github.com/boombuler/barcode", []string{"internal/factor"}, "the QR code holds a secret"},
 	{"github.com/wneessen/go-mail", []string{"internal/notify"}, "what leaves the house leaves by one room"},

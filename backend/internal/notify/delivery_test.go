@@ -30,7 +30,7 @@ func newOffice(t testing.TB, databaseURL string) *office {
 	o := &office{clock: testkit.NewClock()}
 	b := bus.New(func() time.Duration { return 0 })
 	o.store = testkit.OpenStore(t, databaseURL, b.Publish)
-	o.Notifier = &notify.Notifier{Queue: o.store, Sender: notify.Outbox{Desk: o.store, Now: o.clock.Now}, Brand: "Acme Hosting", Now: o.clock.Now}
+	o.Notifier = &notify.Notifier{Queue: o.store, Box: testkit.Box(t), Sender: notify.Outbox{Desk: o.store, Now: o.clock.Now}, Brand: "Acme Hosting", Now: o.clock.Now}
 	wake := b.Subscribe(jobs.Topic)
 	t.Cleanup(wake.Close)
 	o.runner = &jobs.Runner{Store: o.store, Now: o.clock.Now, Random: rand.Reader, Wake: wake.C, Log: slog.New(slog.DiscardHandler)}

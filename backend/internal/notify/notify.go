@@ -58,9 +58,17 @@ type Queue interface {
 	EnqueueJobs(ctx context.Context, js ...jobs.Job) error
 }
 
+// Box keeps what waits from whoever reads the database, its copies and its logs: package seal. A message bears links and codes
+// that open doors.
+type Box interface {
+	Seal(place string, plain []byte) (string, error)
+	Unseal(place, sealed string) ([]byte, error)
+}
+
 // Notifier writes messages down and sends them.
 type Notifier struct {
 	Queue  Queue
+	Box    Box
 	Sender Sender
 	Brand  string           // who writes, in the messages' footer: "Sallyport"
 	Host   string           // of the portal, such as "portal.example": browsers fill a code in there and nowhere else; "": nowhere
@@ -75,22 +83,33 @@ func (n *Notifier) Enqueue(ctx context.Context, messages ...Message) error {
 		if err := m.check(); err != nil {
 			return err
 		}
-		payload, err := json.Marshal(m)
+		plain, err := json.Marshal(m)
 		if err != nil {
 			return fmt.Errorf("notify: %s: %w", m.Template, err)
 		}
-		js[i] = jobs.Job{ID: m.ID, Kind: Kind, Payload: string(payload), CreatedAt: n.Now()}
+		payload, err := n.Box.Seal(place(m.ID), plain)
+		if err != nil {
+			return fmt.Errorf("notify: %s: %w", m.Template, err)
+		}
+		js[i] = jobs.Job{ID: m.ID, Kind: Kind, Payload: payload, CreatedAt: n.Now()}
 	}
 	return n.Queue.EnqueueJobs(ctx, js...)
 }
+
+// place is where a payload opens: in its own job alone.
+func place(jobID string) string { return "job:" + jobID }
 
 // errExpired is why a message was not sent.
 var errExpired = errors.New("notify: the message had expired before it could be sent")
 
 // Deliver is the handler of jobs of Kind. A message that has expired is not sent.
 func (n *Notifier) Deliver(ctx context.Context, j jobs.Job) error {
+	plain, err := n.Box.Unseal(place(j.ID), j.Payload)
+	if err != nil {
+		return jobs.Discard(err)
+	}
 	var m Message
-	if err := json.Unmarshal([]byte(j.Payload), &m); err != nil {
+	if err := json.Unmarshal(plain, &m); err != nil {
 		return jobs.Discard(fmt.Errorf("notify: the job's payload is not a message"))
 	}
 	if !m.ExpiresAt.IsZero() && !n.Now().Before(m.ExpiresAt) {

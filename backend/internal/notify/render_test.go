@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"html"
@@ -35,7 +36,7 @@ func (d *desk) Send(_ context.Context, l notify.Letter) error {
 func write(t *testing.T, m notify.Message) notify.Letter {
 	t.Helper()
 	d := &desk{}
-	n := &notify.Notifier{Queue: d, Sender: d, Brand: "Acme Hosting", Now: testkit.NewClock().Now}
+	n := &notify.Notifier{Queue: d, Box: testkit.Box(t), Sender: d, Brand: "Acme Hosting", Now: testkit.NewClock().Now}
 	if err := n.Enqueue(t.Context(), m); err != nil {
 		t.Fatal(err)
 	}
@@ -199,22 +200,61 @@ func TestEnqueueRefuses(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			d := &desk{}
-			n := &notify.Notifier{Queue: d, Sender: d, Now: time.Now}
+			n := &notify.Notifier{Queue: d, Box: testkit.Box(t), Sender: d, Now: time.Now}
 			m := notify.Message{ID: "1", Channel: notify.Email, To: "ada@example.test", Template: notify.Invitation, Data: samples()[notify.Invitation]}
 			spoil(&m)
 			if err := n.Enqueue(t.Context(), m); err == nil || len(d.jobs) > 0 {
 				t.Fatalf("error %v", err)
 			}
-			payload, _ := json.Marshal(m)
-			if err := n.Deliver(t.Context(), jobs.Job{ID: m.ID, Payload: string(payload)}); !jobs.Discarded(err) {
+			plain, _ := json.Marshal(m)
+			payload, err := n.Box.Seal("job:"+m.ID, plain)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := n.Deliver(t.Context(), jobs.Job{ID: m.ID, Payload: payload}); !jobs.Discarded(err) {
 				t.Fatalf("delivered: %v", err)
 			}
 		})
 	}
-	if err := (&notify.Notifier{}).Deliver(t.Context(), jobs.Job{Payload: "{"}); !jobs.Discarded(err) {
+	if err := (&notify.Notifier{Box: testkit.Box(t)}).Deliver(t.Context(), jobs.Job{Payload: "{"}); !jobs.Discarded(err) {
 		t.Fatalf("error %v", err)
 	}
 	if err := (notify.Unconfigured{}).Send(t.Context(), notify.Letter{}); !errors.Is(err, notify.ErrUnconfigured) || jobs.Discarded(err) {
 		t.Fatalf("error %v", err)
 	}
+}
+
+func TestWaiting(t *testing.T) {
+	t.Parallel()
+	link := "https://portal.test/reset-password#a-token-that-opens-a-door"
+	message := notify.Message{ID: "1", Channel: notify.Email, To: "ada@example.test", Template: notify.Invitation,
+		Data: map[string]string{"account_name": "Acme", "inviter": "Grace", "link": link}}
+	d := &desk{}
+	n := &notify.Notifier{Queue: d, Box: testkit.Box(t), Sender: d, Now: testkit.NewClock().Now}
+	if err := n.Enqueue(t.Context(), message); err != nil {
+		t.Fatal(err)
+	}
+
+	t.Run("a message shows neither its link nor its reader to whoever reads the queue", func(t *testing.T) {
+		payload := d.jobs[0].Payload
+		if raw, err := base64.StdEncoding.DecodeString(payload); err == nil {
+			payload += string(raw)
+		}
+		for _, secret := range []string{link, "a-token", "ada@", "Acme"} {
+			if strings.Contains(payload, secret) {
+				t.Errorf("the payload holds %q", secret)
+			}
+		}
+	})
+
+	t.Run("a message opens in its own job alone", func(t *testing.T) {
+		moved := d.jobs[0]
+		moved.ID = "2"
+		if err := n.Deliver(t.Context(), moved); !jobs.Discarded(err) || len(d.letters) > 0 {
+			t.Fatalf("error %v, %d letters", err, len(d.letters))
+		}
+		if err := n.Deliver(t.Context(), d.jobs[0]); err != nil || len(d.letters) != 1 || !strings.Contains(d.letters[0].Text, link) {
+			t.Fatalf("error %v, letters %v", err, d.letters)
+		}
+	})
 }

@@ -1,7 +1,6 @@
 package notify_test
 
 import (
-	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -16,7 +15,7 @@ import (
 func text(t *testing.T, channel notify.Channel, locale, brand, host string) notify.Letter {
 	t.Helper()
 	d := &desk{}
-	n := &notify.Notifier{Queue: d, Sender: d, Brand: brand, Host: host, Now: testkit.NewClock().Now}
+	n := &notify.Notifier{Queue: d, Box: testkit.Box(t), Sender: d, Brand: brand, Host: host, Now: testkit.NewClock().Now}
 	m := notify.Message{ID: "1", Channel: channel, To: "+491701234567", Locale: locale, Template: notify.CodeSMS, Data: map[string]string{"code": "123456"}}
 	if channel == notify.Voice {
 		m.Template = notify.CodeVoice
@@ -97,7 +96,7 @@ func TestTextMessageRefuses(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			n := &notify.Notifier{Queue: &desk{}, Now: time.Now}
+			n := &notify.Notifier{Queue: &desk{}, Box: testkit.Box(t), Now: time.Now}
 			m := notify.Message{ID: "1", Channel: notify.SMS, To: "+491701234567", Template: notify.CodeSMS, Data: map[string]string{"code": "123456"}}
 			spoil(&m)
 			if err := n.Enqueue(t.Context(), m); err == nil || strings.Contains(err.Error(), "3456") {
@@ -111,7 +110,7 @@ func TestExpiry(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock()
 	d := &desk{}
-	n := &notify.Notifier{Queue: d, Sender: d, Now: clock.Now}
+	n := &notify.Notifier{Queue: d, Box: testkit.Box(t), Sender: d, Now: clock.Now}
 	m := notify.Message{ID: "1", Channel: notify.SMS, To: "+491701234567", Template: notify.CodeSMS, Data: map[string]string{"code": "123456"},
 		ExpiresAt: clock.Now().Add(5 * time.Minute)}
 	if err := n.Enqueue(t.Context(), m); err != nil {
@@ -127,9 +126,11 @@ func TestExpiry(t *testing.T) {
 		t.Fatalf("a message that had expired: %+v, %v", d.letters, err)
 	}
 	m.ExpiresAt = time.Time{}
-	payload, _ := json.Marshal(m)
+	if err := n.Enqueue(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
 	clock.Advance(1000 * time.Hour)
-	if err := n.Deliver(t.Context(), jobs.Job{ID: m.ID, Payload: string(payload)}); err != nil || len(d.letters) != 2 {
+	if err := n.Deliver(t.Context(), d.jobs[1]); err != nil || len(d.letters) != 2 {
 		t.Fatalf("a message that never expires: %v", err)
 	}
 }

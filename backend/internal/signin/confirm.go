@@ -86,7 +86,7 @@ func (s *Stairs) ProvePassword(ctx context.Context, p session.Pending, password 
 
 // checkPassword checks the password of somebody who is signed in, limited like sign-in.
 func (s *Stairs) checkPassword(ctx context.Context, userID, password string) error {
-	key, err := s.Limits.take(ctx, "confirmation", userID)
+	key, err := s.Limits.Take(ctx, guesses("confirmation", userID)...)
 	if err != nil {
 		return err
 	}
@@ -104,5 +104,5 @@ func (s *Stairs) checkPassword(ctx context.Context, userID, password string) err
 		}
 		return ErrInvalidCredentials.With(func(e *fault.Error) { e.Message = "The password is not right." })
 	}
-	return s.Limits.giveBack(ctx, key)
+	return s.Limits.GiveBack(ctx, key)
 }

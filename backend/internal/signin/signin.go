@@ -9,6 +9,7 @@ import (
 	"sallyport/internal/enforcement"
 	"sallyport/internal/factor"
 	"sallyport/internal/fault"
+	"sallyport/internal/limit"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
@@ -20,6 +21,17 @@ var (
 	ErrSecondFactorDue    = fault.New(fault.Unauthenticated, "second_factor_due", "This session has not shown the second factor that it needs. Refresh, and go on with the partial token.")
 	ErrEnrolmentDue       = fault.New(fault.Forbidden, "enrolment_due", "A second factor must be set up first. Refresh, and go on with the enrolment token.")
 )
+
+// Password guesses are counted per person and place they come from, so that a stranger cannot lock anybody out, and per place
+// over all persons, so that one list of stolen passwords cannot be tried on everybody. Right passwords do not count.
+var (
+	perPerson = limit.Bound{Every: time.Minute, Burst: 10}
+	perPlace  = limit.Bound{Every: 2 * time.Second, Burst: 300}
+)
+
+func guesses(what, whom string) []limit.Count {
+	return []limit.Count{{What: what, Whom: whom, Here: true, Bound: perPerson}, {What: what, Here: true, Bound: perPlace}}
+}
 
 // Users finds persons.
 type Users interface {
@@ -38,7 +50,7 @@ type Stairs struct {
 	Users   Users
 	Store   Store
 	Hasher  *user.Hasher
-	Limits  *Limits
+	Limits  *limit.Limits
 	Facts   *enforcement.Facts
 	Factors *factor.Service
 	Book    *session.Book
@@ -70,7 +82,7 @@ type Result struct {
 // SignIn is the first door. ErrInvalidCredentials, the same and in the same time for an unknown address, a wrong password and a
 // disabled person; fault.ErrRateLimited; user.ErrBusy.
 func (s *Stairs) SignIn(ctx context.Context, email, password string, d session.Delivery) (Result, error) {
-	key, err := s.Limits.take(ctx, "sign-in", user.EmailKey(email))
+	key, err := s.Limits.Take(ctx, guesses("sign-in", user.EmailKey(email))...)
 	if err != nil {
 		return Result{}, err
 	}
@@ -97,7 +109,7 @@ func (s *Stairs) SignIn(ctx context.Context, email, password string, d session.D
 		if r, err = s.dispatch(ctx, p, session.Pending{Delivery: d, Proof: assurance.Password(), PasswordAt: s.Now()}); err != nil {
 			return err
 		}
-		return s.Limits.giveBack(ctx, key)
+		return s.Limits.GiveBack(ctx, key)
 	})
 	return r, err
 }

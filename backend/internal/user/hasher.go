@@ -7,6 +7,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/text/unicode/norm"
 
 	"sallyport/internal/fault"
 )
@@ -50,6 +51,10 @@ func (h *Hasher) turn(ctx context.Context) (func(), error) {
 	return func() { h.slots.Release(1) }, nil
 }
 
+// spelling is the one that is hashed: the same letters typed on another keyboard or system are the same password
+// (NIST SP 800-63B-4 §3.1.1.2, NFKC).
+func spelling(password string) string { return norm.NFKC.String(password) }
+
 // Hash makes the string that is stored (PHC format). ErrBusy when the queue is full.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	done, err := h.turn(ctx)
@@ -57,7 +62,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer done()
-	return argon2id.CreateHash(password, &parameters)
+	return argon2id.CreateHash(spelling(password), &parameters)
 }
 
 // Check compares a password with a hash. With an empty hash it takes as long and says false, so that nobody learns from the
@@ -69,10 +74,10 @@ func (h *Hasher) Check(ctx context.Context, password, hash string) (bool, error)
 	}
 	defer done()
 	if hash == "" {
-		_, err := argon2id.ComparePasswordAndHash(password, h.dummy)
+		_, err := argon2id.ComparePasswordAndHash(spelling(password), h.dummy)
 		return false, err
 	}
-	return argon2id.ComparePasswordAndHash(password, hash)
+	return argon2id.ComparePasswordAndHash(spelling(password), hash)
 }
 
 // Waiting is how many passwords wait for their turn.
