@@ -47,6 +47,7 @@ type App struct {
 	store  *store.Store
 	bus    *bus.Bus
 	runner *jobs.Runner
+	chain  *audit.Chain
 	hasher *user.Hasher
 	gauge  *meter
 	mail   func() error // closes the sender
@@ -118,6 +119,7 @@ func Start(ctx context.Context, c Config, o Options) (_ *App, err error) {
 	}
 	a.server = newServer(handler)
 	a.running.Go(func() { a.runner.Run(running) })
+	a.running.Go(func() { a.chain.Run(running) })
 	a.running.Go(func() { a.sweep(running) })
 	a.serve(a.server, a.listener)
 	if err := a.serveMetrics(); err != nil {
@@ -151,6 +153,10 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	}
 	a.runner = &jobs.Runner{Store: a.store, Now: a.now, Random: rand.Reader, Wake: a.bus.Subscribe(jobs.Topic).C, Log: a.log}
 	record := &audit.Log{Store: a.store, Now: a.now}
+	a.chain = &audit.Chain{Store: a.store, Now: a.now, Log: a.log}
+	if err := a.chain.Begin(ctx); err != nil {
+		return nil, err
+	}
 	notifier := &notify.Notifier{Queue: a.store, Box: box, Sender: sender, Brand: c.Brand, Host: base.Hostname(), Now: a.now}
 	passkeys, err := factor.NewPasskeys(c.Brand, base)
 	if err != nil {

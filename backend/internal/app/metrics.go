@@ -28,7 +28,7 @@ func (a *App) meter() *meter {
 		Buckets: []float64{.001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
 	}, []string{"method", "route", "status"})
 	m.registry.MustRegister(m.requests, collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &jobGauges{app: a},
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &jobGauges{app: a}, &chainGauge{app: a},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sallyport_bus_fresh",
 			Help: "1 while this replica is sure to have heard of every change, 0 while it asks the database for each request."}, func() float64 {
 			if a.bus.Fresh() {
@@ -111,4 +111,22 @@ func (g *jobGauges) Collect(c chan<- prometheus.Metric) {
 	c <- prometheus.MustNewConstMetric(jobsDue, prometheus.GaugeValue, float64(due))
 	c <- prometheus.MustNewConstMetric(jobsDead, prometheus.GaugeValue, float64(dead))
 	c <- prometheus.MustNewConstMetric(jobsOldest, prometheus.GaugeValue, oldest.Seconds())
+}
+
+// chainGauge asks the record when it is asked.
+type chainGauge struct{ app *App }
+
+var auditUnlinked = prometheus.NewDesc("sallyport_audit_unlinked",
+	"Audit events that are not linked into the chain yet; more than a few for more than a few seconds means that nobody links.", nil, nil)
+
+// Describe is prometheus.Collector's.
+func (g *chainGauge) Describe(c chan<- *prometheus.Desc) { c <- auditUnlinked }
+
+// Collect is prometheus.Collector's.
+func (g *chainGauge) Collect(c chan<- prometheus.Metric) {
+	ctx, cancel := g.app.context(2 * time.Second)
+	defer cancel()
+	if n, err := g.app.chain.CountUnlinked(ctx); err == nil {
+		c <- prometheus.MustNewConstMetric(auditUnlinked, prometheus.GaugeValue, float64(n))
+	}
 }

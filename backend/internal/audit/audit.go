@@ -1,8 +1,9 @@
 // Package audit is the record of what happened: who did what, to whom, from where, and whether it was allowed.
 //
-// It owns the shape of an event and the names of the actions (actions.go). An event is appended in the transaction of the
-// change that it tells of, so that neither exists without the other; nothing is ever changed or taken out. It refuses
-// secrets: no code, token, password or phone number enters an event. Every package that changes something calls it.
+// It owns the shape of an event, the names of the actions (actions.go) and the chain that shows whether any event was changed
+// since (chain.go; docs/audit.md says what that proves and what not). An event is appended in the transaction of the change
+// that it tells of, so that neither exists without the other; nothing is ever changed or taken out. It refuses secrets: no
+// code, token, password or phone number enters an event. Every package that changes something calls it.
 package audit
 
 import (
@@ -21,7 +22,7 @@ const (
 
 // Event is one thing that happened.
 type Event struct {
-	ID        string    // filled by Append; events sort by it in the order of their birth
+	ID        string    // filled by Append
 	At        time.Time // filled by Append
 	Action    string    // "member.role_changed", see actions.go
 	Outcome   string    // OK where empty
@@ -35,13 +36,27 @@ type Event struct {
 	UserAgent string
 
 	Detail map[string]string
+
+	Seq  int64  // its place in the chain; 0: not linked yet
+	Hash string // of the chain up to here, SHA-256 in hex
 }
 
-// Filter asks for the events of an account or of a person, newest first.
+// Position is where an event stands among others: they are listed by time.
+type Position struct {
+	At time.Time
+	ID string
+}
+
+// Position is where the event stands.
+func (e Event) Position() Position { return Position{e.At, e.ID} }
+
+// Filter asks for events, newest first. What is empty is not asked for.
 type Filter struct {
-	AccountID, UserID string // empty: any
-	Before            string // an event's id; empty: from the newest on
-	Limit             int
+	AccountID, ActorID, UserID string
+	Action                     string    // what the action begins with
+	From, To                   time.Time // from From on, before To
+	Before                     Position  // further back than this
+	Limit                      int
 }
 
 // Store keeps events. Its methods join the transaction in the context.

@@ -57,7 +57,7 @@ func TestAuditEvents(t *testing.T) {
 			if len(first) != 2 || first[0].UserID != "three" || first[1].UserID != "two" || first[0].Outcome != audit.Refused {
 				t.Fatalf("got %+v", first)
 			}
-			rest, err := log.Events(w.ctx, audit.Filter{AccountID: "paged", UserID: "one", Before: first[1].ID, Limit: 2})
+			rest, err := log.Events(w.ctx, audit.Filter{AccountID: "paged", UserID: "one", Before: first[1].Position(), Limit: 2})
 			w.must(err)
 			if len(rest) != 1 || rest[0].UserID != "one" {
 				t.Errorf("got %+v", rest)

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"sallyport/internal/audit"
+	"sallyport/internal/testkit"
+)
+
+func TestAuditVerify(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, databaseURL string) {
+		sh, db := newShell(t, databaseURL), testkit.OpenStore(t, databaseURL)
+		log := &audit.Log{Store: db, Now: time.Now}
+		chain := &audit.Chain{Store: db, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		happen := func(n int) {
+			t.Helper()
+			for range n {
+				if err := log.Append(t.Context(), audit.Event{Action: audit.SignInCompleted, UserID: "ann"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		link := func() {
+			t.Helper()
+			if _, err := chain.Link(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var whole, broken verdict
+
+		happen(5)
+		link()
+		happen(2)
+		sh.run("audit", "verify").must("5 events are linked, and whole", "head: 5:", "not linked yet: 2")
+		sh.run("audit", "verify", "--json").must().json(&whole)
+		if !whole.Whole || whole.Seq != 5 || len(whole.Hash) != 64 || whole.Unlinked != 2 || whole.Bad != nil {
+			t.Errorf("got %+v", whole)
+		}
+		head := audit.Head{Seq: whole.Seq, Hash: whole.Hash}.String()
+		link()
+		sh.run("audit", "verify", "--head", head).must("7 events are linked, and whole")
+		sh.run("audit", "verify", "--head", "5:"+strings.Repeat("0", 64)).refuses("broken at seq 5", "not the pinned one", "last good link: 4:")
+		sh.run("audit", "verify", "--head", "9:"+strings.Repeat("0", 64)).refuses("broken at seq 8", "missing")
+		sh.run("audit", "verify", "--head", "nonsense").refuses("SEQ:HASH")
+
+		change(t, databaseURL, "UPDATE audit_events SET outcome = 'refused' WHERE seq = 3")
+		sh.run("audit", "verify").refuses("broken at seq 3", "changed", "last good link: 2:", "the audit chain is broken")
+		p := sh.run("audit", "verify", "--json").refuses()
+		if p.json(&broken); broken.Whole || broken.Seq != 2 || broken.Bad == nil || broken.Bad.Seq != 3 {
+			t.Errorf("got %+v", broken)
+		}
+		change(t, databaseURL, "DELETE FROM audit_events WHERE seq = 2")
+		sh.run("audit", "verify").refuses("broken at seq 2", "missing")
+	})
+}
+
+func TestCommandsRefuseADatabaseThatIsNotReady(t *testing.T) {
+	t.Parallel()
+	newShell(t, "").run("audit", "verify").refuses("there is no database at", "sallyport migrate")
+	empty := filepath.Join(t.TempDir(), "empty.db")
+	sh := newShell(t, "sqlite:"+empty)
+	change(t, "sqlite:"+empty, "CREATE TABLE other (id TEXT)")
+	sh.run("audit", "verify").refuses("older than this program", "sallyport migrate")
+	sh.run("migrate").must("migrations ran")
+	sh.run("audit", "verify").must("0 events are linked, and whole")
+}
