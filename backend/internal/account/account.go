@@ -45,7 +45,18 @@ type Rule struct {
 	Minimum       assurance.Strength
 	SignedOutAt   time.Time // sessions of members that are older than this are over; it only ever rises
 	SignedOutBy   string    // but for this person's
+
+	KeepAPITokens bool // tokens of members who lack a second factor go on working
+	Guarded       bool // a first enrolment also asks for a code sent to the person's mailbox
+
+	IncidentAt      time.Time // zero: none runs
+	IncidentBy      string    // user id
+	IncidentBefore  string    // package enforcement's: the rule to go back to
+	APITokensPaused bool      // no token of a member works
 }
+
+// Incident says whether one runs.
+func (r Rule) Incident() bool { return !r.IncidentAt.IsZero() }
 
 // Strength is the least that counts as a second factor in this account: Any while it asks for none.
 func (r Rule) Strength() assurance.Strength {

@@ -12,6 +12,8 @@ import (
 	"sallyport/internal/signin"
 )
 
+var errTokensPaused = fault.New(fault.Forbidden, "api_tokens_paused", "An owner has paused the API tokens of an account that you belong to.")
+
 // touchEvery bounds how often the use of an API token is written down.
 const touchEvery = time.Minute
 
@@ -27,6 +29,9 @@ func (s *Server) enterAPIToken(ctx context.Context, op *operation, token string)
 	who := caller{UserID: t.UserID, Token: t, Person: p, Standing: p.TokenStanding(s.Now())}
 	if !t.May(op.scope) {
 		return caller{}, session.ErrScope
+	}
+	if p.TokensPaused {
+		return caller{}, errTokensPaused
 	}
 	if who.Standing.Due() {
 		return caller{}, signin.ErrEnrolmentDue.With(func(e *fault.Error) { e.RequiredBy = sources(who.Standing.RequiredBy) })
@@ -90,7 +95,7 @@ func tokenOf(t session.APIToken, p enforcement.Person, now time.Time) openapi.Ap
 		state = openapi.ApiTokenStateRevoked
 	case !t.Live(now):
 		state = openapi.ApiTokenStateExpired
-	case p.TokenStanding(now).Due():
+	case p.TokensPaused, p.TokenStanding(now).Due():
 		state = openapi.ApiTokenStateStopped
 	}
 	return openapi.ApiToken{Id: t.ID, Name: t.Name, Scopes: each(t.Scopes, func(v string) openapi.Scope { return openapi.Scope(v) }), Hint: t.Hint,

@@ -48,11 +48,30 @@ func (s *Server) ChallengeEnrolment(ctx context.Context, r openapi.ChallengeEnro
 // GetChallenge shows how far a challenge's message has come.
 func (s *Server) GetChallenge(ctx context.Context, r openapi.GetChallengeRequestObject) (openapi.GetChallengeResponseObject, error) {
 	who := callerOf(ctx)
-	c, err := s.Factors.OwnChallenge(ctx, who.UserID, r.ChallengeId, who.SessionID+who.Pending.ID)
+	c, err := s.Factors.OwnChallenge(ctx, who.UserID, r.ChallengeId, who.place())
 	if err != nil {
 		return nil, err
 	}
 	return openapi.GetChallenge200JSONResponse(challengeOf(c)), nil
+}
+
+// ChallengeEnrolmentGuard sends the code of a guarded enrolment.
+func (s *Server) ChallengeEnrolmentGuard(ctx context.Context, _ openapi.ChallengeEnrolmentGuardRequestObject) (openapi.ChallengeEnrolmentGuardResponseObject, error) {
+	who := callerOf(ctx)
+	c, err := s.Factors.ChallengeGuard(ctx, who.UserID, who.place())
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ChallengeEnrolmentGuard201JSONResponse{ChallengeJSONResponse: openapi.ChallengeJSONResponse(challengeOf(c))}, nil
+}
+
+// PassEnrolmentGuard answers it.
+func (s *Server) PassEnrolmentGuard(ctx context.Context, r openapi.PassEnrolmentGuardRequestObject) (openapi.PassEnrolmentGuardResponseObject, error) {
+	who := callerOf(ctx)
+	if err := s.Factors.PassGuard(ctx, who.UserID, who.place(), r.Body.Code); err != nil {
+		return nil, err
+	}
+	return openapi.PassEnrolmentGuard204Response{}, nil
 }
 
 // ListPhones lists the caller's numbers.

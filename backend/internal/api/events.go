@@ -41,9 +41,8 @@ func (w *watch) run(ctx context.Context) error {
 	if err := w.look(ctx, true); err != nil {
 		return done(err)
 	}
-	beat := time.NewTicker(heartbeat)
-	defer beat.Stop()
 	for {
+		beat := time.NewTimer(w.wait())
 		var err error
 		select {
 		case <-ctx.Done():
@@ -60,10 +59,19 @@ func (w *watch) run(ctx context.Context) error {
 			}
 			err = w.changed(ctx, topic)
 		}
+		beat.Stop()
 		if err != nil {
 			return done(err)
 		}
 	}
+}
+
+// wait is how long nothing need be said: until the next heartbeat, or until a deadline binds.
+func (w *watch) wait() time.Duration {
+	if until := w.who.Standing.GraceUntil; !until.IsZero() {
+		return max(min(heartbeat, until.Sub(w.s.Now())), 10*time.Millisecond)
+	}
+	return heartbeat
 }
 
 var errStop = errors.New("the stream is over")

@@ -40,6 +40,11 @@ func (s *Server) EnrolFactor(ctx context.Context, r openapi.EnrolFactorRequestOb
 	} else if err := s.confirmed(ctx, signin.LevelProtection); err != nil {
 		return nil, err
 	}
+	if who.Person.Guarded && who.Person.User.Factors == 0 {
+		if err := s.Factors.Guarded(ctx, who.UserID, who.place()); err != nil {
+			return nil, err
+		}
+	}
 	t, _ := assurance.ParseType(string(r.Body.Type))
 	if who.Standing.Due() && !who.Standing.Methods.Has(t) {
 		return nil, factor.ErrNotAccepted

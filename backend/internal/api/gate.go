@@ -34,6 +34,9 @@ type caller struct {
 	Standing enforcement.Standing
 }
 
+// place is the sign-in or the session in which the caller is.
+func (c caller) place() string { return c.SessionID + c.Pending.ID }
+
 type callerKey struct{}
 
 // callerOf is who calls; zero at doors that are open to everybody.

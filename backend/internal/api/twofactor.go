@@ -29,6 +29,8 @@ func (s *Server) PutTwoFactor(ctx context.Context, r openapi.PutTwoFactorRequest
 	if r.Body.SignOutMembers != nil {
 		change.SignOutMembers = *r.Body.SignOutMembers
 	}
+	change.KeepAPITokens = r.Body.ApiTokens != nil && *r.Body.ApiTokens == openapi.ApiTokenRuleApiTokensKeep
+	change.Guarded = r.Body.GuardedEnrolment != nil && *r.Body.GuardedEnrolment
 	if err := s.Switch.Check(ctx, who.UserID, r.AccountId, change); err != nil {
 		return nil, s.Switch.Refused(ctx, who.UserID, r.AccountId, err)
 	}
@@ -49,7 +51,7 @@ func (s *Server) PreviewTwoFactor(ctx context.Context, r openapi.PreviewTwoFacto
 		return nil, err
 	}
 	out := openapi.PreviewTwoFactor200JSONResponse{MinimumStrength: openapi.MinimumStrength(p.Minimum), Invitations: p.Counts.Invitations,
-		Mailed: p.Mailed, Sessions: p.Sessions, OwnFactorSuffices: p.OwnSuffices,
+		Mailed: p.Mailed, Sessions: p.Sessions, ApiTokens: p.APITokens, OwnFactorSuffices: p.OwnSuffices,
 		LockedOut: each(p.LockedOut, func(m account.Member) openapi.Person {
 			return openapi.Person{UserId: m.UserID, Name: m.Name, Email: m.Email}
 		})}
@@ -68,6 +70,13 @@ func ruleOf(r enforcement.Report) openapi.TwoFactorRule {
 	out := openapi.TwoFactorRule{Enforced: r.Rule.Enforced(), EnforcedAt: timeOrNil(r.Rule.EnforcedAt), GraceUntil: timeOrNil(r.Rule.GraceUntil),
 		MinimumStrength: openapi.MinimumStrength(r.Rule.Minimum), Invitations: r.Counts.Invitations}
 	out.Members.Total, out.Members.Compliant, out.Members.Missing = r.Counts.Total, r.Counts.Compliant, r.Counts.Missing
+	out.ApiTokens, out.GuardedEnrolment = openapi.ApiTokenRuleApiTokensBlock, r.Rule.Guarded
+	if r.Rule.KeepAPITokens {
+		out.ApiTokens = openapi.ApiTokenRuleApiTokensKeep
+	}
+	if r.Rule.Incident() {
+		out.Incident = &openapi.Incident{Since: r.Rule.IncidentAt, By: r.IncidentBy, ApiTokensPaused: r.Rule.APITokensPaused}
+	}
 	if r.Rule.Enforced() {
 		out.EnforcedBy = &struct {
 			Id   openapi.Id `json:"id"`
@@ -75,4 +84,36 @@ func ruleOf(r enforcement.Report) openapi.TwoFactorRule {
 		}{r.Rule.EnforcedBy, r.EnforcedBy}
 	}
 	return out
+}
+
+// StartIncident is the incident button.
+func (s *Server) StartIncident(ctx context.Context, r openapi.StartIncidentRequestObject) (openapi.StartIncidentResponseObject, error) {
+	userID := callerOf(ctx).UserID
+	if err := s.Switch.CheckIncident(ctx, userID, r.AccountId, r.Body.AccountNumber, true); err != nil {
+		return nil, s.Switch.Refused(ctx, userID, r.AccountId, err)
+	}
+	if err := s.confirmed(ctx, signin.LevelPassword); err != nil {
+		return nil, err
+	}
+	report, err := s.Switch.StartIncident(ctx, userID, r.AccountId, r.Body.AccountNumber, r.Body.PauseApiTokens == nil || *r.Body.PauseApiTokens)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.StartIncident200JSONResponse(ruleOf(report)), nil
+}
+
+// EndIncident undoes it.
+func (s *Server) EndIncident(ctx context.Context, r openapi.EndIncidentRequestObject) (openapi.EndIncidentResponseObject, error) {
+	userID := callerOf(ctx).UserID
+	if err := s.Switch.CheckIncident(ctx, userID, r.AccountId, r.Body.AccountNumber, false); err != nil {
+		return nil, s.Switch.Refused(ctx, userID, r.AccountId, err)
+	}
+	if err := s.confirmed(ctx, signin.LevelPassword); err != nil {
+		return nil, err
+	}
+	report, err := s.Switch.EndIncident(ctx, userID, r.AccountId, r.Body.AccountNumber)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.EndIncident200JSONResponse(ruleOf(report)), nil
 }

@@ -171,6 +171,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
 	a.runner.Handle(notify.Kind, notifier.Deliver)
 	a.runner.Handle(enforcement.NoticesKind, enforce.Notify)
+	a.runner.Handle(enforcement.RemindersKind, enforce.Remind)
 
 	accounts := &account.Service{Store: a.store, Notify: notifier, Audit: record, Now: a.now, Random: rand.Reader, BaseURL: c.BaseURL}
 	proxies, err := c.proxies()

@@ -44,6 +44,9 @@ const (
 	AccountEnforcementRefused = "account.enforcement_refused"
 	AccountMembersSignedOut   = "account.members_signed_out"
 
+	IncidentStarted = "incident.started"
+	IncidentEnded   = "incident.ended"
+
 	MemberJoined      = "member.joined"
 	MemberRoleChanged = "member.role_changed"
 	MemberRequired    = "member.two_factor_required"

@@ -2,6 +2,7 @@ package enforcement
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"sallyport/internal/account"
@@ -72,6 +73,10 @@ type Person struct {
 	Rules   []Rule
 	signOut []account.Account
 	offered assurance.Types
+	// TokensPaused: an account that the person belongs to has stopped all API tokens.
+	TokensPaused bool
+	// Guarded: an account that asks for a second factor wants a first one to be proven by the mailbox too.
+	Guarded bool
 }
 
 // Standing asks Decide for a session that has shown this.
@@ -82,8 +87,12 @@ func (p Person) Standing(proof assurance.Proof, now time.Time) Standing {
 // TokenStanding is that of the person's API tokens: a program shows no second factor, so that what counts is whether its owner
 // has one that the rules accept.
 func (p Person) TokenStanding(now time.Time) Standing {
-	return p.Standing(assurance.Password().And("mfa", "otp", "hwk"), now)
+	asking := slices.DeleteFunc(slices.Clone(p.Rules), func(r Rule) bool { return r.keepsTokens })
+	return Decide(Question{Rules: asking, Factors: p.User.Factors, Offered: p.offered, Proof: everything, Now: now})
 }
+
+// everything is a proof that meets any rule.
+var everything = assurance.Password().And("mfa", "otp", "hwk")
 
 // SignedOut says whether an owner has ended the session together with those of all members.
 func (p Person) SignedOut(opened time.Time) bool {
@@ -122,8 +131,10 @@ func (f *Facts) Person(ctx context.Context, userID string) (Person, error) {
 		}
 		if a.Rule.Enforced() {
 			p.Rules = append(p.Rules, Rule{By: ByAccount, AccountID: a.ID, AccountName: a.Name, Minimum: a.Rule.Minimum,
-				Since: a.Rule.EnforcedAt, BindsAt: a.Rule.GraceUntil})
+				Since: a.Rule.EnforcedAt, BindsAt: a.Rule.GraceUntil, keepsTokens: a.Rule.KeepAPITokens})
+			p.Guarded = p.Guarded || a.Rule.Guarded
 		}
+		p.TokensPaused = p.TokensPaused || a.Rule.APITokensPaused
 		if b.TwoFactorRequired {
 			p.Rules = append(p.Rules, Rule{By: ByMember, AccountID: a.ID, AccountName: a.Name, Minimum: assurance.Any, Since: b.RequiredAt})
 		}

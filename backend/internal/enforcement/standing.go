@@ -36,6 +36,8 @@ type Rule struct {
 	Minimum     assurance.Strength
 	Since       time.Time
 	BindsAt     time.Time // zero: at once
+
+	keepsTokens bool // API tokens are not asked
 }
 
 func (r Rule) binds(now time.Time) bool { return !now.Before(r.BindsAt) }

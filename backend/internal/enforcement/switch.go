@@ -28,6 +28,9 @@ type SwitchStore interface {
 	CountMembers(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (account.Counts, error)
 	MembersMissing(ctx context.Context, accountID string, accepted assurance.Types, limit int) ([]account.Member, error)
 	CountSessionsLacking(ctx context.Context, accountID string, now time.Time) (int, error)
+	CountAPITokensLacking(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (int, error)
+	RecipientsMissing(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int) ([]account.Recipient, string, error)
+	Owners(ctx context.Context, accountID string) ([]account.Recipient, error)
 	Recipients(ctx context.Context, accountID, cursor string, limit int, now time.Time) ([]account.Recipient, string, error)
 	EnqueueJobs(ctx context.Context, js ...jobs.Job) error
 	AdvanceJob(ctx context.Context, jobID, payload string) error
@@ -56,12 +59,15 @@ type Change struct {
 	GraceDays      int
 	Minimum        assurance.Strength
 	SignOutMembers bool
+	KeepAPITokens  bool
+	Guarded        bool
 }
 
 // Report is an account's rule and whom it meets.
 type Report struct {
 	Rule       account.Rule
 	EnforcedBy string // the name; "" while not enforced
+	IncidentBy string // the name; "" while none runs
 	Counts     account.Counts
 }
 
@@ -89,6 +95,13 @@ func (s *Switch) report(ctx context.Context, accountID string) (Report, error) {
 			return Report{}, err
 		}
 		r.EnforcedBy = by.Name
+	}
+	if a.Rule.Incident() {
+		by, err := s.Store.User(ctx, a.Rule.IncidentBy)
+		if err != nil {
+			return Report{}, err
+		}
+		r.IncidentBy = by.Name
 	}
 	r.Counts, err = s.Store.CountMembers(ctx, accountID, a.Rule.Minimum.Accepts(), s.Now())
 	return r, err
@@ -128,6 +141,14 @@ func (s *Switch) Set(ctx context.Context, actorID, accountID string, c Change) (
 	if err := s.Check(ctx, actorID, accountID, c); err != nil {
 		return Report{}, s.Refused(ctx, actorID, accountID, err)
 	}
+	return s.change(ctx, actorID, accountID, func(now account.Rule) (account.Rule, audit.Event, error) {
+		next, event := s.next(now, actorID, c)
+		return next, event, nil
+	})
+}
+
+// change writes another rule, with the record of it, the notices of a new activation and the reminders of a new deadline.
+func (s *Switch) change(ctx context.Context, actorID, accountID string, f func(now account.Rule) (account.Rule, audit.Event, error)) (Report, error) {
 	err := s.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.HoldAccount(ctx, accountID); err != nil {
 			return err
@@ -136,18 +157,19 @@ func (s *Switch) Set(ctx context.Context, actorID, accountID string, c Change) (
 		if err != nil {
 			return err
 		}
-		rule, event := s.next(a.Rule, actorID, c)
-		if err := s.Store.SetRule(ctx, accountID, rule); err != nil {
+		next, event, err := f(a.Rule)
+		if err != nil {
 			return err
 		}
-		if rule.EnforcementID != a.Rule.EnforcementID && c.Enforced {
-			j, err := noticesJob(accountID, rule.EnforcementID, s.Now())
-			if err != nil {
-				return err
-			}
-			if err := s.Store.EnqueueJobs(ctx, j); err != nil {
-				return err
-			}
+		if err := s.Store.SetRule(ctx, accountID, next); err != nil {
+			return err
+		}
+		js, err := s.jobs(accountID, a.Rule, next)
+		if err != nil {
+			return err
+		}
+		if err := s.Store.EnqueueJobs(ctx, js...); err != nil {
+			return err
 		}
 		event.AccountID, event.ActorID = accountID, actorID
 		return s.Audit.Append(ctx, event)
@@ -156,6 +178,26 @@ func (s *Switch) Set(ctx context.Context, actorID, accountID string, c Change) (
 		return Report{}, err
 	}
 	return s.report(ctx, accountID)
+}
+
+// jobs are those that a change of the rule calls for.
+func (s *Switch) jobs(accountID string, before, next account.Rule) ([]jobs.Job, error) {
+	var js []jobs.Job
+	if next.Enforced() && next.EnforcementID != before.EnforcementID {
+		j, err := noticesJob(accountID, next.EnforcementID, s.Now())
+		if err != nil {
+			return nil, err
+		}
+		js = append(js, j)
+	}
+	if next.Enforced() && !next.GraceUntil.IsZero() && !next.GraceUntil.Equal(before.GraceUntil) {
+		reminders, err := reminderJobs(accountID, next, s.Now())
+		if err != nil {
+			return nil, err
+		}
+		js = append(js, reminders...)
+	}
+	return js, nil
 }
 
 // Refused records an attempt that was refused, and passes the refusal on.
@@ -175,12 +217,13 @@ func (s *Switch) Refused(ctx context.Context, actorID, accountID string, refusal
 // activation: nobody is told twice.
 func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule, audit.Event) {
 	at := s.Now()
-	next := account.Rule{Minimum: assurance.Any}
+	next := account.Rule{Minimum: assurance.Any, IncidentAt: now.IncidentAt, IncidentBy: now.IncidentBy, APITokensPaused: now.APITokensPaused}
 	event := audit.Event{Action: audit.AccountEnforcementLifted}
 	if c.Enforced {
 		event = audit.Event{Action: audit.AccountEnforced, Detail: map[string]string{"minimum_strength": string(c.Minimum)}}
 		next = now
 		next.Minimum, next.GraceUntil = c.Minimum, time.Time{}
+		next.KeepAPITokens, next.Guarded = c.KeepAPITokens, c.Guarded
 		if c.GraceDays > 0 {
 			next.GraceUntil = at.Add(time.Duration(c.GraceDays) * 24 * time.Hour)
 			event.Detail["grace_until"] = next.GraceUntil.UTC().Format(time.RFC3339)
@@ -196,6 +239,9 @@ func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule,
 		}
 		event.Detail["sign_out_members"] = "true"
 	}
+	if next.Incident() { // what an owner decides now is what the end of the incident goes back to
+		next.IncidentBefore = remember(next)
+	}
 	return next, event
 }
 
@@ -205,6 +251,7 @@ type Preview struct {
 	Counts      account.Counts
 	Mailed      int
 	Sessions    int // live ones that show no second factor
+	APITokens   int // live ones of members who would be due
 	OwnSuffices bool
 	LockedOut   []account.Member // the first 50
 }
@@ -228,6 +275,9 @@ func (s *Switch) Preview(ctx context.Context, actorID, accountID string, minimum
 	}
 	out.Mailed = out.Counts.Total + out.Counts.Invitations
 	if out.Sessions, err = s.Store.CountSessionsLacking(ctx, accountID, s.Now()); err != nil {
+		return out, err
+	}
+	if out.APITokens, err = s.Store.CountAPITokensLacking(ctx, accountID, minimum.Accepts(), s.Now()); err != nil {
 		return out, err
 	}
 	out.LockedOut, err = s.Store.MembersMissing(ctx, accountID, minimum.Accepts(), 50)

@@ -23,6 +23,7 @@ const (
 	ToConfirm Purpose = "confirmation"
 	ToEnrol   Purpose = "enrolment"
 	ToOwn     Purpose = "phone" // a phone number
+	ToGuard   Purpose = "guard" // the mailbox, before a first enrolment
 )
 
 const (
@@ -66,11 +67,13 @@ type ChallengeStore interface {
 	// AddChallenge stores a challenge; those for the same purpose, context, factor and number are void.
 	AddChallenge(ctx context.Context, c Challenge) error
 	Challenge(ctx context.Context, userID, challengeID string) (Challenge, error) // fault.ErrNotFound
-	// LastChallenge is the newest one that asks for this factor or number; fault.ErrNotFound.
-	LastChallenge(ctx context.Context, userID, factorID, phoneID string, p Purpose) (Challenge, error)
+	// LastChallenge is the newest one of the same person, purpose, context, and factor or number; fault.ErrNotFound.
+	LastChallenge(ctx context.Context, like Challenge) (Challenge, error)
 	// CountSent counts the unspent codes that were sent since a time to where c goes: in all, and in c's own purpose and context,
 	// with the time when the next one may be sent there.
 	CountSent(ctx context.Context, c Challenge, since time.Time) (all, here int, resendAt time.Time, err error)
+	// Answered says whether a challenge for this purpose was spent in this place.
+	Answered(ctx context.Context, userID string, p Purpose, place string) (bool, error)
 	CountChallengeAttempt(ctx context.Context, challengeID string, limit int) (attempts int, ok bool, err error)
 	// SpendChallenge spends it, once.
 	SpendChallenge(ctx context.Context, challengeID string, now time.Time) (bool, error)

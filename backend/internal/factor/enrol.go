@@ -165,7 +165,7 @@ func (s *Service) Verify(ctx context.Context, userID, factorID string, p Proof) 
 		spend, err = s.verifyPasskey(ctx, &f, p.Credential)
 	default:
 		var c Challenge
-		if c, err = s.matchSent(ctx, userID, f.ID, "", ToEnrol, p.Code); err == nil {
+		if c, err = s.matchSent(ctx, Challenge{UserID: userID, FactorID: f.ID, Purpose: ToEnrol}, p.Code); err == nil {
 			spend = func(ctx context.Context) error { return s.spend(ctx, c) }
 		}
 	}
@@ -242,7 +242,7 @@ func (s *Service) verifyPasskey(ctx context.Context, f *Factor, answer []byte) (
 	if len(answer) == 0 {
 		return nil, fault.InvalidField("/credential", "is required")
 	}
-	c, err := s.Store.LastChallenge(ctx, f.UserID, f.ID, "", ToEnrol)
+	c, err := s.Store.LastChallenge(ctx, Challenge{UserID: f.UserID, FactorID: f.ID, Purpose: ToEnrol})
 	if err != nil {
 		return nil, err
 	}
@@ -264,12 +264,12 @@ func (s *Service) verifyPasskey(ctx context.Context, f *Factor, answer []byte) (
 	return func(ctx context.Context) error { return s.spend(ctx, c) }, nil
 }
 
-// matchSent counts an attempt against the newest code that was sent for a factor or number, and matches it.
-func (s *Service) matchSent(ctx context.Context, userID, factorID, phoneID string, p Purpose, code string) (Challenge, error) {
+// matchSent counts an attempt against the newest code that was sent like this, and matches it.
+func (s *Service) matchSent(ctx context.Context, like Challenge, code string) (Challenge, error) {
 	if err := sixDigits(code); err != nil {
 		return Challenge{}, err
 	}
-	c, err := s.Store.LastChallenge(ctx, userID, factorID, phoneID, p)
+	c, err := s.Store.LastChallenge(ctx, like)
 	if err != nil {
 		return c, err
 	}

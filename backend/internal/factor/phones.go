@@ -104,7 +104,7 @@ func (s *Service) VerifyPhone(ctx context.Context, userID, phoneID, code string)
 	if err != nil {
 		return Phone{}, err
 	}
-	c, err := s.matchSent(ctx, userID, "", phoneID, ToOwn, code)
+	c, err := s.matchSent(ctx, Challenge{UserID: userID, PhoneID: phoneID, Purpose: ToOwn}, code)
 	if err != nil {
 		return Phone{}, err
 	}

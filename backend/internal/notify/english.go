@@ -44,6 +44,23 @@ var english = &language{
 				{text: "If you do not want to join, there is nothing to do."},
 			},
 		},
+		TwoFactorReminder: {
+			subject: "Please set up two-factor authentication by {deadline}",
+			body: []block{
+				{text: "{account_name} ({account_number}) will soon ask everyone for two-factor authentication, and yours is not set up yet."},
+				{facts: [][2]string{{"Set it up by", "{deadline}"}}},
+				{text: "After that, the portal is closed to you until it is done. It takes about a minute."},
+				{label: "Set up two-factor authentication", link: "{link}"},
+			},
+		},
+		TwoFactorSummary: {
+			subject: "{account_name}: {missing} of {total} members lack two-factor authentication",
+			body: []block{
+				{text: "Two-factor authentication is enforced for {account_name}. This is where its members stand."},
+				{facts: [][2]string{{"It binds", "{deadline}"}, {"Members", "{total}"}, {"Set up", "{compliant}"}, {"Still missing", "{missing}"}}},
+				{label: "See who is missing", link: "{link}"},
+			},
+		},
 		CodeEmail: {
 			subject: "Your code",
 			body: []block{

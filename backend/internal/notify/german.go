@@ -51,6 +51,23 @@ var german = &language{
 				{text: "Wenn Sie nicht beitreten möchten, ist nichts zu tun."},
 			},
 		},
+		TwoFactorReminder: {
+			subject: "Bitte richten Sie die Zwei-Faktor-Authentisierung bis {deadline} ein",
+			body: []block{
+				{text: "{account_name} ({account_number}) verlangt bald von allen die Zwei-Faktor-Authentisierung, und Ihre ist noch nicht eingerichtet."},
+				{facts: [][2]string{{"Einrichten bis", "{deadline}"}}},
+				{text: "Danach ist das Portal für Sie geschlossen, bis sie eingerichtet ist. Es dauert etwa eine Minute."},
+				{label: "Zwei-Faktor-Authentisierung einrichten", link: "{link}"},
+			},
+		},
+		TwoFactorSummary: {
+			subject: "{account_name}: {missing} von {total} Mitgliedern fehlt die Zwei-Faktor-Authentisierung",
+			body: []block{
+				{text: "Für {account_name} gilt die Zwei-Faktor-Authentisierung. So weit sind die Mitglieder."},
+				{facts: [][2]string{{"Bindend ab", "{deadline}"}, {"Mitglieder", "{total}"}, {"Eingerichtet", "{compliant}"}, {"Noch offen", "{missing}"}}},
+				{label: "Ansehen, wem sie fehlt", link: "{link}"},
+			},
+		},
 		CodeEmail: {
 			subject: "Ihr Code",
 			body: []block{

@@ -18,6 +18,8 @@ const (
 	RecoveryCodesRenewed     = "recovery_codes_renewed"
 	RecoveryCodeUsed         = "recovery_code_used"
 	Invitation               = "invitation"
+	TwoFactorReminder        = "two_factor_reminder" // of a deadline
+	TwoFactorSummary         = "two_factor_summary"  // to owners, with the reminders
 	CodeEmail                = "code_email"
 	PhoneAdded               = "phone_added"
 	PhoneRemoved             = "phone_removed"
@@ -37,6 +39,8 @@ var keys = map[string]struct{ needs, knows []string }{
 	RecoveryCodesRenewed:     {[]string{"name", "security_link"}, []string{"at"}},
 	RecoveryCodeUsed:         {[]string{"name", "left"}, []string{"at", "security_link"}},
 	Invitation:               {[]string{"account_name", "inviter", "link"}, []string{"two_factor"}},
+	TwoFactorReminder:        {[]string{"name", "account_name", "account_number", "link", "deadline"}, nil},
+	TwoFactorSummary:         {[]string{"name", "account_name", "link", "deadline", "total", "missing", "compliant"}, nil},
 	CodeEmail:                {[]string{"name", "code"}, nil},
 	PhoneAdded:               {[]string{"name", "number", "security_link"}, []string{"at"}},
 	PhoneRemoved:             {[]string{"name", "number", "security_link"}, []string{"at"}},

@@ -12,7 +12,8 @@ import (
 )
 
 const accountColumns = `a.id, a.number, a.name, a.created_at, a.enforcement_id, a.enforced_at, a.enforced_by, a.grace_until,
-	a.minimum_strength, a.signed_out_at, a.signed_out_by`
+	a.minimum_strength, a.signed_out_at, a.signed_out_by, a.api_tokens, a.guarded_enrolment, a.incident_at, a.incident_by, a.incident_before,
+	a.api_tokens_paused`
 
 type accountRow struct {
 	ID, Number, Name string
@@ -24,6 +25,12 @@ type accountRow struct {
 	MinimumStrength  string
 	SignedOutAt      int64
 	SignedOutBy      string
+	APITokens        string
+	GuardedEnrolment bool
+	IncidentAt       int64
+	IncidentBy       string
+	IncidentBefore   string
+	APITokensPaused  bool
 	Role             string // of the member who asks, where one does
 }
 
@@ -33,6 +40,8 @@ func (r accountRow) account() account.Account {
 		Rule: account.Rule{
 			EnforcementID: r.EnforcementID, EnforcedAt: when(r.EnforcedAt), EnforcedBy: r.EnforcedBy, GraceUntil: when(r.GraceUntil),
 			Minimum: assurance.Strength(r.MinimumStrength), SignedOutAt: when(r.SignedOutAt), SignedOutBy: r.SignedOutBy,
+			KeepAPITokens: r.APITokens == "keep", Guarded: r.GuardedEnrolment,
+			IncidentAt: when(r.IncidentAt), IncidentBy: r.IncidentBy, IncidentBefore: r.IncidentBefore, APITokensPaused: r.APITokensPaused,
 		},
 	}
 }
@@ -87,12 +96,17 @@ func (s *Store) SetRule(ctx context.Context, accountID string, r account.Rule) e
 		r.Minimum = assurance.Any
 	}
 	return s.change(ctx, []string{"account:" + accountID}, func(db *gorm.DB) error {
-		out := micros(r.SignedOutAt)
+		out, tokens := micros(r.SignedOutAt), "block"
+		if r.KeepAPITokens {
+			tokens = "keep"
+		}
 		done := db.Exec(`UPDATE accounts SET enforcement_id = ?, enforced_at = ?, enforced_by = ?, grace_until = ?, minimum_strength = ?,
+			api_tokens = ?, guarded_enrolment = ?, incident_at = ?, incident_by = ?, incident_before = ?, api_tokens_paused = ?,
 			signed_out_by = CASE WHEN signed_out_at < ? THEN ? ELSE signed_out_by END,
 			signed_out_at = CASE WHEN signed_out_at < ? THEN ? ELSE signed_out_at END
 			WHERE id = ?`,
 			r.EnforcementID, micros(r.EnforcedAt), r.EnforcedBy, micros(r.GraceUntil), string(r.Minimum),
+			tokens, r.Guarded, micros(r.IncidentAt), r.IncidentBy, r.IncidentBefore, r.APITokensPaused,
 			out, r.SignedOutBy, out, out, accountID)
 		if done.Error == nil && done.RowsAffected == 0 {
 			return fault.ErrNotFound

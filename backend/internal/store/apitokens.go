@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"sallyport/internal/assurance"
 	"sallyport/internal/fault"
 	"sallyport/internal/session"
 )
@@ -82,4 +83,12 @@ func (s *Store) RevokeAPIToken(ctx context.Context, userID, tokenID string, now 
 // TouchAPIToken notes when a token was used last.
 func (s *Store) TouchAPIToken(ctx context.Context, tokenID string, now time.Time) error {
 	return wrap("touch API token", s.writer(ctx).Exec("UPDATE api_tokens SET last_used_at = ? WHERE id = ? AND last_used_at < ?", micros(now), tokenID, micros(now)).Error)
+}
+
+// CountAPITokensLacking counts the live tokens of members who have no factor of an accepted type.
+func (s *Store) CountAPITokensLacking(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (int, error) {
+	var n int64
+	err := s.reader(ctx).Raw(`SELECT count(*) FROM api_tokens t JOIN members m ON m.user_id = t.user_id JOIN users u ON u.id = t.user_id
+		WHERE m.account_id = ? AND t.revoked_at = 0 AND t.expires_at > ? AND (u.factor_bits & ?) = 0`, accountID, micros(now), int64(accepted)).Scan(&n).Error
+	return int(n), wrap("count API tokens", err)
 }

@@ -42,16 +42,8 @@ func (s *Store) challenge(ctx context.Context, where string, args ...any) (facto
 func (s *Store) AddChallenge(ctx context.Context, c factor.Challenge) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		db := s.writer(ctx)
-		phoneID := c.PhoneID
-		if c.FactorID != "" {
-			phoneID = "" // mobile or backup: the newest code of a factor is the one that counts
-		}
-		void := "UPDATE challenges SET void_at = ? WHERE user_id = ? AND purpose = ? AND context = ? AND factor_id = ? AND spent_at = 0 AND void_at = 0"
-		args := []any{micros(c.CreatedAt), c.UserID, string(c.Purpose), c.Context, c.FactorID}
-		if phoneID != "" {
-			void, args = void+" AND phone_id = ?", append(args, phoneID)
-		}
-		if err := db.Exec(void, args...).Error; err != nil {
+		where, args := alike(c)
+		if err := db.Exec("UPDATE challenges SET void_at = ? WHERE spent_at = 0 AND void_at = 0 AND "+where, append([]any{micros(c.CreatedAt)}, args...)...).Error; err != nil {
 			return wrap("add challenge", err)
 		}
 		return wrap("add challenge", db.Exec(`INSERT INTO challenges (id, user_id, factor_id, phone_id, purpose, context, type, code_hash, data,
@@ -65,12 +57,26 @@ func (s *Store) Challenge(ctx context.Context, userID, challengeID string) (fact
 	return s.challenge(ctx, "id = ? AND user_id = ?", challengeID, userID)
 }
 
-// LastChallenge reads the newest challenge that asks for a factor or number.
-func (s *Store) LastChallenge(ctx context.Context, userID, factorID, phoneID string, p factor.Purpose) (factor.Challenge, error) {
-	if factorID != "" {
-		return s.challenge(ctx, "user_id = ? AND factor_id = ? AND purpose = ? ORDER BY id DESC LIMIT 1", userID, factorID, string(p))
+// alike is what a challenge is one of: those of a factor, or else of a number.
+func alike(c factor.Challenge) (where string, args []any) {
+	where, args = "user_id = ? AND purpose = ? AND context = ? AND factor_id = ?", []any{c.UserID, string(c.Purpose), c.Context, c.FactorID}
+	if c.FactorID == "" && c.PhoneID != "" { // mobile or backup: the newest code of a factor is the one that counts
+		where, args = where+" AND phone_id = ?", append(args, c.PhoneID)
 	}
-	return s.challenge(ctx, "user_id = ? AND phone_id = ? AND purpose = ? ORDER BY id DESC LIMIT 1", userID, phoneID, string(p))
+	return where, args
+}
+
+// LastChallenge reads the newest challenge of its like.
+func (s *Store) LastChallenge(ctx context.Context, c factor.Challenge) (factor.Challenge, error) {
+	where, args := alike(c)
+	return s.challenge(ctx, where+" ORDER BY id DESC LIMIT 1", args...)
+}
+
+// Answered says whether a challenge for this purpose was spent in this place.
+func (s *Store) Answered(ctx context.Context, userID string, p factor.Purpose, place string) (bool, error) {
+	var n int64
+	err := s.writer(ctx).Raw("SELECT count(*) FROM challenges WHERE user_id = ? AND purpose = ? AND context = ? AND spent_at > 0", userID, string(p), place).Scan(&n).Error
+	return n > 0, wrap("answered", err)
 }
 
 // CountSent counts the unspent codes that were sent to where c goes: in all, and in c's own purpose and context.
@@ -80,7 +86,7 @@ func (s *Store) CountSent(ctx context.Context, c factor.Challenge, since time.Ti
 		ResendAt   int64
 	}
 	column, value := "factor_id", c.FactorID
-	if c.FactorID == "" {
+	if c.FactorID == "" && c.PhoneID != "" {
 		column, value = "phone_id", c.PhoneID
 	}
 	err = s.writer(ctx).Raw(`SELECT count(*) AS sent, COALESCE(SUM(CASE WHEN purpose = ? AND context = ? THEN 1 ELSE 0 END), 0) AS here,

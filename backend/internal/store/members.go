@@ -187,3 +187,31 @@ func foreign(q string, initials bool) string {
 
 // literal takes away what % and _ mean in a pattern.
 func literal(s string) string { return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) }
+
+// RecipientsMissing is a page of the members who can sign in and have no factor of an accepted type. It begins after cursor,
+// which the page before answered; "" is the first page, and the answer "" the last.
+func (s *Store) RecipientsMissing(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int) ([]account.Recipient, string, error) {
+	found, err := s.recipients(ctx, `m.account_id = ? AND m.user_id > ? AND u.disabled_at = 0 AND (u.factor_bits & ?) = 0 ORDER BY m.user_id LIMIT ?`,
+		accountID, cursor, int64(accepted), limit)
+	if err != nil || len(found) < limit {
+		return found, "", err
+	}
+	return found, found[limit-1].UserID, nil
+}
+
+// Owners are the owners of the account who can sign in.
+func (s *Store) Owners(ctx context.Context, accountID string) ([]account.Recipient, error) {
+	return s.recipients(ctx, `m.account_id = ? AND m.role = 'owner' AND u.disabled_at = 0 ORDER BY m.user_id`, accountID)
+}
+
+func (s *Store) recipients(ctx context.Context, where string, args ...any) ([]account.Recipient, error) {
+	var rows []struct{ UserID, Email, Name, Locale string }
+	if err := s.reader(ctx).Raw(`SELECT m.user_id, u.email, u.name, u.locale FROM members m JOIN users u ON u.id = m.user_id WHERE `+where, args...).Scan(&rows).Error; err != nil {
+		return nil, wrap("recipients", err)
+	}
+	found := make([]account.Recipient, len(rows))
+	for i, r := range rows {
+		found[i] = account.Recipient{UserID: r.UserID, Email: r.Email, Name: r.Name, Locale: r.Locale}
+	}
+	return found, nil
+}

@@ -41,6 +41,24 @@ func (e ApiTokenState) Valid() bool {
 	}
 }
 
+// Defines values for ApiTokenRule.
+const (
+	ApiTokenRuleApiTokensBlock ApiTokenRule = "block"
+	ApiTokenRuleApiTokensKeep  ApiTokenRule = "keep"
+)
+
+// Valid indicates whether the value is a known member of the ApiTokenRule enum.
+func (e ApiTokenRule) Valid() bool {
+	switch e {
+	case ApiTokenRuleApiTokensBlock:
+		return true
+	case ApiTokenRuleApiTokensKeep:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Assurance.
 const (
 	AssuranceAAL1                  Assurance = "aal1"
@@ -663,6 +681,9 @@ type ApiTokenList struct {
 	NextCursor *string    `json:"next_cursor"`
 }
 
+// ApiTokenRule Whether API tokens of members who lack a second factor stop working.
+type ApiTokenRule string
+
 // Assurance defines model for Assurance.
 type Assurance string
 
@@ -920,6 +941,30 @@ type FieldError struct {
 //
 // Example: 01938c7e-0000-7000-8000-000000000001
 type Id = string
+
+// Incident defines model for Incident.
+type Incident struct {
+	ApiTokensPaused bool `json:"api_tokens_paused"`
+
+	// By The name of the owner.
+	By string `json:"by"`
+
+	// Since Example: 2026-11-21T12:00:00Z
+	Since Time `json:"since"`
+}
+
+// IncidentEnd defines model for IncidentEnd.
+type IncidentEnd struct {
+	// AccountNumber Example: SP-100001
+	AccountNumber string `json:"account_number"`
+}
+
+// IncidentStart defines model for IncidentStart.
+type IncidentStart struct {
+	// AccountNumber Example: SP-100001
+	AccountNumber  string `json:"account_number"`
+	PauseApiTokens *bool  `json:"pause_api_tokens,omitempty"`
+}
 
 // Invitation defines model for Invitation.
 type Invitation struct {
@@ -1437,11 +1482,17 @@ type TotpSetup struct {
 type TwoFactorChange struct {
 	// AccountNumber Example: SP-100001
 	AccountNumber string `json:"account_number"`
-	Enforced      bool   `json:"enforced"`
+
+	// ApiTokens Whether API tokens of members who lack a second factor stop working.
+	ApiTokens *ApiTokenRule `json:"api_tokens,omitempty"`
+	Enforced  bool          `json:"enforced"`
 
 	// GraceDays Days until it binds.
-	GraceDays       *int             `json:"grace_days,omitempty"`
-	MinimumStrength *MinimumStrength `json:"minimum_strength,omitempty"`
+	GraceDays *int `json:"grace_days,omitempty"`
+
+	// GuardedEnrolment A first enrolment also asks for a code sent to the person's mailbox.
+	GuardedEnrolment *bool            `json:"guarded_enrolment,omitempty"`
+	MinimumStrength  *MinimumStrength `json:"minimum_strength,omitempty"`
 
 	// SignOutMembers Also end every session of every other member.
 	SignOutMembers *bool `json:"sign_out_members,omitempty"`
@@ -1449,6 +1500,8 @@ type TwoFactorChange struct {
 
 // TwoFactorPreview defines model for TwoFactorPreview.
 type TwoFactorPreview struct {
+	// ApiTokens Live API tokens that would be stopped.
+	ApiTokens   int `json:"api_tokens"`
 	Invitations int `json:"invitations"`
 
 	// LockedOut The first 50 by address.
@@ -1472,8 +1525,10 @@ type TwoFactorPreview struct {
 
 // TwoFactorRule defines model for TwoFactorRule.
 type TwoFactorRule struct {
-	Enforced   bool       `json:"enforced"`
-	EnforcedAt *time.Time `json:"enforced_at,omitempty"`
+	// ApiTokens Whether API tokens of members who lack a second factor stop working.
+	ApiTokens  ApiTokenRule `json:"api_tokens"`
+	Enforced   bool         `json:"enforced"`
+	EnforcedAt *time.Time   `json:"enforced_at,omitempty"`
 	EnforcedBy *struct {
 		// Id A UUIDv7.
 		//
@@ -1481,7 +1536,9 @@ type TwoFactorRule struct {
 		Id   Id     `json:"id"`
 		Name string `json:"name"`
 	} `json:"enforced_by,omitempty"`
-	GraceUntil *time.Time `json:"grace_until,omitempty"`
+	GraceUntil       *time.Time `json:"grace_until,omitempty"`
+	GuardedEnrolment bool       `json:"guarded_enrolment"`
+	Incident         *Incident  `json:"incident,omitempty"`
 
 	// Invitations Open ones.
 	Invitations int `json:"invitations"`
@@ -1595,6 +1652,12 @@ type AddCartItemJSONRequestBody = NewCartItem
 // UpdateCartItemJSONRequestBody defines body for UpdateCartItem for application/json ContentType.
 type UpdateCartItemJSONRequestBody = CartItemPatch
 
+// StartIncidentJSONRequestBody defines body for StartIncident for application/json ContentType.
+type StartIncidentJSONRequestBody = IncidentStart
+
+// EndIncidentJSONRequestBody defines body for EndIncident for application/json ContentType.
+type EndIncidentJSONRequestBody = IncidentEnd
+
 // CreateInvitationJSONRequestBody defines body for CreateInvitation for application/json ContentType.
 type CreateInvitationJSONRequestBody = NewInvitation
 
@@ -1627,6 +1690,9 @@ type UpdateMeJSONRequestBody = MePatch
 
 // CreateApiTokenJSONRequestBody defines body for CreateApiToken for application/json ContentType.
 type CreateApiTokenJSONRequestBody = NewApiToken
+
+// PassEnrolmentGuardJSONRequestBody defines body for PassEnrolmentGuard for application/json ContentType.
+type PassEnrolmentGuardJSONRequestBody = CodeOnly
 
 // EnrolFactorJSONRequestBody defines body for EnrolFactor for application/json ContentType.
 type EnrolFactorJSONRequestBody = EnrolRequest
@@ -2056,6 +2122,12 @@ type ServerInterface interface {
 	// UpdateCartItem Set the quantity
 	// (PATCH /accounts/{account_id}/cart/items/{item_id})
 	UpdateCartItem(ctx echo.Context, accountId AccountId, itemId Id) error
+	// StartIncident The incident button: enforce now, end all sessions, pause API tokens (owner)
+	// (POST /accounts/{account_id}/incident)
+	StartIncident(ctx echo.Context, accountId AccountId) error
+	// EndIncident Undo the incident (owner)
+	// (POST /accounts/{account_id}/incident/end)
+	EndIncident(ctx echo.Context, accountId AccountId) error
 	// ListInvitations Open invitations (owner or admin)
 	// (GET /accounts/{account_id}/invitations)
 	ListInvitations(ctx echo.Context, accountId AccountId, params ListInvitationsParams) error
@@ -2137,6 +2209,12 @@ type ServerInterface interface {
 	// RevokeApiToken Revoke a token, at once
 	// (DELETE /me/api-tokens/{token_id})
 	RevokeApiToken(ctx echo.Context, tokenId Id) error
+	// PassEnrolmentGuard Answer it; this sign-in or session may then enrol
+	// (POST /me/enrolment-guard)
+	PassEnrolmentGuard(ctx echo.Context) error
+	// ChallengeEnrolmentGuard Send the code that a guarded first enrolment asks for to the own mailbox
+	// (POST /me/enrolment-guard/challenges)
+	ChallengeEnrolmentGuard(ctx echo.Context) error
 	// DisableSecondFactor Disable two-factor authentication
 	// (DELETE /me/factors)
 	DisableSecondFactor(ctx echo.Context) error
@@ -2341,6 +2419,38 @@ func (w *ServerInterfaceWrapper) UpdateCartItem(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateCartItem(ctx, accountId, itemId)
+	return err
+}
+
+// StartIncident converts echo context to params.
+func (w *ServerInterfaceWrapper) StartIncident(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "account_id" -------------
+	var accountId AccountId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account_id", ctx.Param("account_id"), &accountId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.StartIncident(ctx, accountId)
+	return err
+}
+
+// EndIncident converts echo context to params.
+func (w *ServerInterfaceWrapper) EndIncident(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "account_id" -------------
+	var accountId AccountId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account_id", ctx.Param("account_id"), &accountId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndIncident(ctx, accountId)
 	return err
 }
 
@@ -2812,6 +2922,24 @@ func (w *ServerInterfaceWrapper) RevokeApiToken(ctx echo.Context) error {
 	return err
 }
 
+// PassEnrolmentGuard converts echo context to params.
+func (w *ServerInterfaceWrapper) PassEnrolmentGuard(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PassEnrolmentGuard(ctx)
+	return err
+}
+
+// ChallengeEnrolmentGuard converts echo context to params.
+func (w *ServerInterfaceWrapper) ChallengeEnrolmentGuard(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ChallengeEnrolmentGuard(ctx)
+	return err
+}
+
 // DisableSecondFactor converts echo context to params.
 func (w *ServerInterfaceWrapper) DisableSecondFactor(ctx echo.Context) error {
 	var err error
@@ -3123,6 +3251,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/me/phones/:phone_id", wrapper.RemovePhone, options.OperationMiddlewares["removePhone"]...)
 	router.POST(options.BaseURL+"/me/phones/:phone_id/verify", wrapper.VerifyPhone, options.OperationMiddlewares["verifyPhone"]...)
 	router.POST(options.BaseURL+"/me/phones/:phone_id/challenges", wrapper.ChallengePhone, options.OperationMiddlewares["challengePhone"]...)
+	router.POST(options.BaseURL+"/me/enrolment-guard/challenges", wrapper.ChallengeEnrolmentGuard, options.OperationMiddlewares["challengeEnrolmentGuard"]...)
+	router.POST(options.BaseURL+"/me/enrolment-guard", wrapper.PassEnrolmentGuard, options.OperationMiddlewares["passEnrolmentGuard"]...)
 	router.GET(options.BaseURL+"/me/recovery-codes", wrapper.GetRecoveryCodes, options.OperationMiddlewares["getRecoveryCodes"]...)
 	router.POST(options.BaseURL+"/me/recovery-codes", wrapper.RegenerateRecoveryCodes, options.OperationMiddlewares["regenerateRecoveryCodes"]...)
 	router.DELETE(options.BaseURL+"/me/sessions", wrapper.EndOtherSessions, options.OperationMiddlewares["endOtherSessions"]...)
@@ -3137,6 +3267,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.PATCH(options.BaseURL+"/accounts/:account_id", wrapper.UpdateAccount, options.OperationMiddlewares["updateAccount"]...)
 	router.GET(options.BaseURL+"/accounts/:account_id/two-factor", wrapper.GetTwoFactor, options.OperationMiddlewares["getTwoFactor"]...)
 	router.PUT(options.BaseURL+"/accounts/:account_id/two-factor", wrapper.PutTwoFactor, options.OperationMiddlewares["putTwoFactor"]...)
+	router.POST(options.BaseURL+"/accounts/:account_id/incident", wrapper.StartIncident, options.OperationMiddlewares["startIncident"]...)
+	router.POST(options.BaseURL+"/accounts/:account_id/incident/end", wrapper.EndIncident, options.OperationMiddlewares["endIncident"]...)
 	router.GET(options.BaseURL+"/accounts/:account_id/two-factor/preview", wrapper.PreviewTwoFactor, options.OperationMiddlewares["previewTwoFactor"]...)
 	router.GET(options.BaseURL+"/accounts/:account_id/members", wrapper.ListMembers, options.OperationMiddlewares["listMembers"]...)
 	router.DELETE(options.BaseURL+"/accounts/:account_id/members/:user_id", wrapper.RemoveMember, options.OperationMiddlewares["removeMember"]...)
@@ -3932,6 +4064,424 @@ type UpdateCartItemdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateCartItemdefaultApplicationProblemPlusJSONResponse) VisitUpdateCartItemResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartIncidentRequestObject struct {
+	AccountId AccountId `json:"account_id"`
+	Body      *StartIncidentJSONRequestBody
+}
+
+type StartIncidentResponseObject interface {
+	VisitStartIncidentResponse(w http.ResponseWriter) error
+}
+
+type StartIncident200JSONResponse TwoFactorRule
+
+func (response StartIncident200JSONResponse) VisitStartIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartIncident401ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response StartIncident401ApplicationProblemPlusJSONResponse) VisitStartIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartIncident403ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type StartIncident403ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers StartIncident403ResponseHeaders
+}
+
+func (response StartIncident403ApplicationProblemPlusJSONResponse) VisitStartIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartIncident404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type StartIncident404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers StartIncident404ResponseHeaders
+}
+
+func (response StartIncident404ApplicationProblemPlusJSONResponse) VisitStartIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartIncident409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type StartIncident409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers StartIncident409ResponseHeaders
+}
+
+func (response StartIncident409ApplicationProblemPlusJSONResponse) VisitStartIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartIncident422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type StartIncident422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers StartIncident422ResponseHeaders
+}
+
+func (response StartIncident422ApplicationProblemPlusJSONResponse) VisitStartIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StartIncidentdefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type StartIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    StartIncidentdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response StartIncidentdefaultApplicationProblemPlusJSONResponse) VisitStartIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIncidentRequestObject struct {
+	AccountId AccountId `json:"account_id"`
+	Body      *EndIncidentJSONRequestBody
+}
+
+type EndIncidentResponseObject interface {
+	VisitEndIncidentResponse(w http.ResponseWriter) error
+}
+
+type EndIncident200JSONResponse TwoFactorRule
+
+func (response EndIncident200JSONResponse) VisitEndIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIncident401ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response EndIncident401ApplicationProblemPlusJSONResponse) VisitEndIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIncident403ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type EndIncident403ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers EndIncident403ResponseHeaders
+}
+
+func (response EndIncident403ApplicationProblemPlusJSONResponse) VisitEndIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIncident404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type EndIncident404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers EndIncident404ResponseHeaders
+}
+
+func (response EndIncident404ApplicationProblemPlusJSONResponse) VisitEndIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIncident409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type EndIncident409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers EndIncident409ResponseHeaders
+}
+
+func (response EndIncident409ApplicationProblemPlusJSONResponse) VisitEndIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIncident422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type EndIncident422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers EndIncident422ResponseHeaders
+}
+
+func (response EndIncident422ApplicationProblemPlusJSONResponse) VisitEndIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndIncidentdefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type EndIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    EndIncidentdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response EndIncidentdefaultApplicationProblemPlusJSONResponse) VisitEndIncidentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7103,6 +7653,287 @@ func (response RevokeApiTokendefaultApplicationProblemPlusJSONResponse) VisitRev
 	return err
 }
 
+type PassEnrolmentGuardRequestObject struct {
+	Body *PassEnrolmentGuardJSONRequestBody
+}
+
+type PassEnrolmentGuardResponseObject interface {
+	VisitPassEnrolmentGuardResponse(w http.ResponseWriter) error
+}
+
+type PassEnrolmentGuard204Response struct {
+}
+
+func (response PassEnrolmentGuard204Response) VisitPassEnrolmentGuardResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PassEnrolmentGuard401ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response PassEnrolmentGuard401ApplicationProblemPlusJSONResponse) VisitPassEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PassEnrolmentGuard404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type PassEnrolmentGuard404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers PassEnrolmentGuard404ResponseHeaders
+}
+
+func (response PassEnrolmentGuard404ApplicationProblemPlusJSONResponse) VisitPassEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PassEnrolmentGuard409ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type PassEnrolmentGuard409ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers PassEnrolmentGuard409ResponseHeaders
+}
+
+func (response PassEnrolmentGuard409ApplicationProblemPlusJSONResponse) VisitPassEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PassEnrolmentGuard410ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type PassEnrolmentGuard410ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers PassEnrolmentGuard410ResponseHeaders
+}
+
+func (response PassEnrolmentGuard410ApplicationProblemPlusJSONResponse) VisitPassEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(410)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PassEnrolmentGuard429ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type PassEnrolmentGuard429ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers PassEnrolmentGuard429ResponseHeaders
+}
+
+func (response PassEnrolmentGuard429ApplicationProblemPlusJSONResponse) VisitPassEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PassEnrolmentGuarddefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type PassEnrolmentGuarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    PassEnrolmentGuarddefaultResponseHeaders
+	StatusCode int
+}
+
+func (response PassEnrolmentGuarddefaultApplicationProblemPlusJSONResponse) VisitPassEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeEnrolmentGuardRequestObject struct {
+}
+
+type ChallengeEnrolmentGuardResponseObject interface {
+	VisitChallengeEnrolmentGuardResponse(w http.ResponseWriter) error
+}
+
+type ChallengeEnrolmentGuard201JSONResponse struct{ ChallengeJSONResponse }
+
+func (response ChallengeEnrolmentGuard201JSONResponse) VisitChallengeEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeEnrolmentGuard429ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ChallengeEnrolmentGuard429ApplicationProblemPlusJSONResponse) VisitChallengeEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeEnrolmentGuarddefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeEnrolmentGuarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ChallengeEnrolmentGuarddefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ChallengeEnrolmentGuarddefaultApplicationProblemPlusJSONResponse) VisitChallengeEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DisableSecondFactorRequestObject struct {
 }
 
@@ -9255,6 +10086,12 @@ type StrictServerInterface interface {
 	// UpdateCartItem Set the quantity
 	// (PATCH /accounts/{account_id}/cart/items/{item_id})
 	UpdateCartItem(ctx context.Context, request UpdateCartItemRequestObject) (UpdateCartItemResponseObject, error)
+	// StartIncident The incident button: enforce now, end all sessions, pause API tokens (owner)
+	// (POST /accounts/{account_id}/incident)
+	StartIncident(ctx context.Context, request StartIncidentRequestObject) (StartIncidentResponseObject, error)
+	// EndIncident Undo the incident (owner)
+	// (POST /accounts/{account_id}/incident/end)
+	EndIncident(ctx context.Context, request EndIncidentRequestObject) (EndIncidentResponseObject, error)
 	// ListInvitations Open invitations (owner or admin)
 	// (GET /accounts/{account_id}/invitations)
 	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
@@ -9336,6 +10173,12 @@ type StrictServerInterface interface {
 	// RevokeApiToken Revoke a token, at once
 	// (DELETE /me/api-tokens/{token_id})
 	RevokeApiToken(ctx context.Context, request RevokeApiTokenRequestObject) (RevokeApiTokenResponseObject, error)
+	// PassEnrolmentGuard Answer it; this sign-in or session may then enrol
+	// (POST /me/enrolment-guard)
+	PassEnrolmentGuard(ctx context.Context, request PassEnrolmentGuardRequestObject) (PassEnrolmentGuardResponseObject, error)
+	// ChallengeEnrolmentGuard Send the code that a guarded first enrolment asks for to the own mailbox
+	// (POST /me/enrolment-guard/challenges)
+	ChallengeEnrolmentGuard(ctx context.Context, request ChallengeEnrolmentGuardRequestObject) (ChallengeEnrolmentGuardResponseObject, error)
 	// DisableSecondFactor Disable two-factor authentication
 	// (DELETE /me/factors)
 	DisableSecondFactor(ctx context.Context, request DisableSecondFactorRequestObject) (DisableSecondFactorResponseObject, error)
@@ -9690,6 +10533,102 @@ func (sh *strictHandler) UpdateCartItem(ctx echo.Context, accountId AccountId, i
 		return err
 	} else if validResponse, ok := response.(UpdateCartItemResponseObject); ok {
 		return validResponse.VisitUpdateCartItemResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// StartIncident operation middleware
+func (sh *strictHandler) StartIncident(ctx echo.Context, accountId AccountId) error {
+	var request StartIncidentRequestObject
+
+	request.AccountId = accountId
+
+	var body StartIncidentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.StartIncident(ctx.Request().Context(), request.(StartIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StartIncident")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(StartIncidentResponseObject); ok {
+		return validResponse.VisitStartIncidentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndIncident operation middleware
+func (sh *strictHandler) EndIncident(ctx echo.Context, accountId AccountId) error {
+	var request EndIncidentRequestObject
+
+	request.AccountId = accountId
+
+	var body EndIncidentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndIncident(ctx.Request().Context(), request.(EndIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndIncident")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndIncidentResponseObject); ok {
+		return validResponse.VisitEndIncidentResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -10603,6 +11542,75 @@ func (sh *strictHandler) RevokeApiToken(ctx echo.Context, tokenId Id) error {
 		return err
 	} else if validResponse, ok := response.(RevokeApiTokenResponseObject); ok {
 		return validResponse.VisitRevokeApiTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PassEnrolmentGuard operation middleware
+func (sh *strictHandler) PassEnrolmentGuard(ctx echo.Context) error {
+	var request PassEnrolmentGuardRequestObject
+
+	var body PassEnrolmentGuardJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PassEnrolmentGuard(ctx.Request().Context(), request.(PassEnrolmentGuardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PassEnrolmentGuard")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PassEnrolmentGuardResponseObject); ok {
+		return validResponse.VisitPassEnrolmentGuardResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ChallengeEnrolmentGuard operation middleware
+func (sh *strictHandler) ChallengeEnrolmentGuard(ctx echo.Context) error {
+	var request ChallengeEnrolmentGuardRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ChallengeEnrolmentGuard(ctx.Request().Context(), request.(ChallengeEnrolmentGuardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChallengeEnrolmentGuard")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ChallengeEnrolmentGuardResponseObject); ok {
+		return validResponse.VisitChallengeEnrolmentGuardResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -18,7 +18,7 @@ CREATE TABLE challenges (
     user_id    TEXT NOT NULL REFERENCES users (id),
     factor_id  TEXT NOT NULL DEFAULT '',
     phone_id   TEXT NOT NULL DEFAULT '',
-    purpose    TEXT NOT NULL CHECK (purpose IN ('sign_in', 'confirmation', 'enrolment', 'phone')),
+    purpose    TEXT NOT NULL CHECK (purpose IN ('sign_in', 'confirmation', 'enrolment', 'phone', 'guard')),
     context    TEXT NOT NULL DEFAULT '', -- the sign-in, or the session that is confirmed
     type       TEXT NOT NULL,
     code_hash  TEXT NOT NULL DEFAULT '', -- keyed, bound to this row
