@@ -62,16 +62,25 @@ func concrete(path, accountID string) string {
 }
 
 // gateCodes are what only the gate says.
-var gateCodes = []string{"unauthenticated", "partial_token", "forbidden", "second_factor_due", "enrolment_due"}
+var gateCodes = []string{"unauthenticated", "partial_token", "forbidden", "second_factor_due", "enrolment_due", "insufficient_scope"}
 
-// expected is what the contract says of a token of this kind at this door; "" opens it.
-func expected(op *whole.Operation, kind string) (status int, code string) {
+// expected is what the contract says of a token at this door; "" opens it.
+func expected(op *whole.Operation, with token) (status int, code string) {
+	kind := with.kind
 	partialDoor := slices.Contains(op.Tokens, "second_factor") || slices.Contains(op.Tokens, "enrolment")
 	switch {
 	case op.Stage == "none":
 		return 0, ""
 	case kind == "none":
 		return 401, "unauthenticated"
+	case len(with.scopes) > 0:
+		if !slices.Contains(with.scopes, op.Scope) {
+			return 403, "insufficient_scope"
+		}
+		if kind == "enrolment_due" {
+			return 403, "enrolment_due"
+		}
+		return 0, ""
 	case kind == "second_factor" || kind == "enrolment":
 		if slices.Contains(op.Tokens, kind) {
 			return 0, ""
@@ -96,7 +105,7 @@ func TestEveryRouteOpensForTheTokensThatTheContractNamesAndForNoOther(t *testing
 		served := routes(t, h)
 		for _, token := range everyKindOfToken(t, h) {
 			for _, op := range served {
-				status, code := expected(op, token.kind)
+				status, code := expected(op, token)
 				// What lies behind a door that opens may end sessions: each is tried with a token of its own.
 				a := h.At(0).Call(op.Method, concrete(op.Path, token.account), token.fresh(), nil)
 				switch {

@@ -24,7 +24,8 @@ type token struct {
 	name    string
 	kind    string // second_factor, enrolment, full, second_factor_due, enrolment_due; "none": no token at all, or as good as none
 	fresh   func() string
-	account string // of which its holder is a member
+	account string   // of which its holder is a member
+	scopes  []string // of an API token
 }
 
 // everyKindOfToken has people in every state, and forgers of every kind.
@@ -36,6 +37,8 @@ func everyKindOfToken(t *testing.T, h *whole.House) []token {
 	harbour := free.Account(blue)
 	protected := h.Person(admin).Protected()
 	due := h.Person(member).In() // before the account enforces
+	everything := []string{"account:read", "account:write", "portal:read", "portal:write"}
+	stopped, _ := program(due, everything)
 	o.Confirm().Enforce(account, acme, nil).Must(200)
 
 	// What runs out does so first: after this the clock stands still.
@@ -52,6 +55,10 @@ func everyKindOfToken(t *testing.T, h *whole.House) []token {
 	spentPartial := spent.Partial
 	spent.Answer(spent.App.Next()).Must(200)
 	live := h.Person("owner@blue.test").In()
+	full, _ := program(live, everything)
+	reader, _ := program(live, everything[2:3])
+	revoked, id := program(live, everything)
+	live.Call("DELETE", "/me/api-tokens/"+id, nil).Must(204)
 
 	partial := func(email string) func() string {
 		return func() string {
@@ -62,23 +69,34 @@ func everyKindOfToken(t *testing.T, h *whole.House) []token {
 	}
 	always := func(s string) func() string { return func() string { return s } }
 	tokens := []token{
-		{"no token", "none", always(""), harbour},
-		{"a word", "none", always("x"), harbour},
-		{"an expired access token", "none", always(old), harbour},
-		{"an expired partial token", "none", always(oldPartial.Partial), account},
-		{"the token of a session that was ended", "none", always(gone.Access), harbour},
-		{"a partial token that has opened the door once", "none", always(spentPartial), account},
-		{"a refresh token", "none", always(live.Refresh), harbour},
-		{"a partial token for the second factor", "second_factor", partial(admin), account},
-		{"a partial token for enrolment", "enrolment", partial(contractor), account},
-		{"a full token of somebody whom nothing binds", "full", func() string { return h.Person("owner@blue.test").In().Access }, harbour},
-		{"a full token of somebody who must enrol", "enrolment_due", fullButDue(t, h, member), account},
-		{"a full token without the second factor that its owner has", "second_factor_due", withoutFactor(t, h, protected), account},
+		{"no token", "none", always(""), harbour, nil},
+		{"a word", "none", always("x"), harbour, nil},
+		{"an expired access token", "none", always(old), harbour, nil},
+		{"an expired partial token", "none", always(oldPartial.Partial), account, nil},
+		{"the token of a session that was ended", "none", always(gone.Access), harbour, nil},
+		{"a partial token that has opened the door once", "none", always(spentPartial), account, nil},
+		{"a refresh token", "none", always(live.Refresh), harbour, nil},
+		{"a partial token for the second factor", "second_factor", partial(admin), account, nil},
+		{"a partial token for enrolment", "enrolment", partial(contractor), account, nil},
+		{"a full token of somebody whom nothing binds", "full", func() string { return h.Person("owner@blue.test").In().Access }, harbour, nil},
+		{"a full token of somebody who must enrol", "enrolment_due", fullButDue(t, h, member), account, nil},
+		{"a full token without the second factor that its owner has", "second_factor_due", withoutFactor(t, h, protected), account, nil},
+		{"an API token with every scope", "full", always(full), harbour, everything},
+		{"an API token that may read the portal", "full", always(reader), harbour, everything[2:3]},
+		{"an API token of somebody who must enrol", "enrolment_due", always(stopped), account, everything},
+		{"an API token that was revoked", "none", always(revoked), harbour, nil},
+		{"an API token that never was", "none", always("spat_" + strings.Repeat("A", 43)), harbour, nil},
 	}
 	for name, forged := range forgeries(h, live, partial(admin)()) {
-		tokens = append(tokens, token{name, "none", always(forged), harbour})
+		tokens = append(tokens, token{name, "none", always(forged), harbour, nil})
 	}
 	return tokens
+}
+
+// program makes an API token, after a confirmation.
+func program(p *whole.Person, scopes []string) (secret, id string) {
+	made := p.Confirm().Call("POST", "/me/api-tokens", map[string]any{"name": "Script", "scopes": scopes}).Must(201)
+	return made.Text("token"), made.Text("id")
 }
 
 // fullButDue is a full token from a time when the rule did not bind its owner yet. The rule binds already when this is called,

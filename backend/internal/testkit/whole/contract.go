@@ -33,6 +33,7 @@ type Operation struct {
 	Stage        string   // none, partial or full
 	Tokens       []string // that open it: second_factor, enrolment, full
 	Due          bool     // a full token opens it even while its owner is due
+	Scope        string   // that an API token needs; "": none opens it
 	Confirmation string   // x-confirmation
 	Codes        []string // every problem code that it may answer
 	Parameters   openapi3.Parameters
@@ -86,12 +87,16 @@ func describe(method, path string, item *openapi3.PathItem, o *openapi3.Operatio
 		op.Tokens = texts(o.Extensions["x-tokens"])
 	}
 	op.Due = o.Extensions["x-due"] == "allowed"
+	op.Scope, _ = o.Extensions["x-scope"].(string)
 	op.Confirmation, _ = o.Extensions["x-confirmation"].(string)
 	op.Codes = append(op.Codes, texts(o.Extensions["x-problem-codes"])...)
 	if op.Stage != "none" {
-		op.Codes = append(op.Codes, "unauthenticated", "partial_token", "forbidden")
+		op.Codes = append(op.Codes, "unauthenticated", "partial_token", "forbidden", "insufficient_scope")
 		if slices.Contains(op.Tokens, "full") && !op.Due {
 			op.Codes = append(op.Codes, "second_factor_due", "enrolment_due")
+		}
+		if op.Scope != "" { // of an API token whose owner does not meet the rules
+			op.Codes = append(op.Codes, "enrolment_due")
 		}
 	}
 	if op.Confirmation != "" {
