@@ -26,6 +26,7 @@ import (
 	"sallyport/internal/jobs"
 	"sallyport/internal/limit"
 	"sallyport/internal/notify"
+	"sallyport/internal/notify/budget"
 	"sallyport/internal/portal"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
@@ -50,6 +51,8 @@ type App struct {
 	chain  *audit.Chain
 	hasher *user.Hasher
 	gauge  *meter
+	texts  textCounters
+	purse  *budget.Budget
 	mail   func() error // closes the sender
 
 	server   *http.Server
@@ -145,6 +148,10 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	}
 	cores := runtime.GOMAXPROCS(0)
 	if a.hasher, err = user.NewHasher(cores, 64*cores); err != nil {
+		return nil, err
+	}
+	a.texts = newTextCounters()
+	if a.purse, err = a.budget(box); err != nil {
 		return nil, err
 	}
 	sender, err := a.sender()

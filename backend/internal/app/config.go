@@ -34,6 +34,12 @@ type Config struct {
 	SMTPURL  string `env:"SMTP_URL"`
 	MailFrom string `env:"MAIL_FROM" envDefault:"Sallyport <no-reply@localhost>"`
 
+	SMSCountries     string `env:"SMS_COUNTRIES"`                   // ISO 3166-1 codes, separated by commas; empty: all but premium ranges
+	SMSBudget        string `env:"SMS_BUDGET" envDefault:"enforce"` // or record_only: say what the caps would refuse, and refuse nothing
+	SMSPerPrefixHour int    `env:"SMS_PER_PREFIX_HOUR"`             // to numbers that share seven digits; 0: as package budget says
+	SMSPerCountryDay int    `env:"SMS_PER_COUNTRY_DAY"`
+	SMSPerDay        int    `env:"SMS_PER_DAY"`
+
 	MetricsAddr  string `env:"METRICS_ADDR"`  // an address of their own
 	MetricsToken string `env:"METRICS_TOKEN"` // or a bearer token, on Addr
 
@@ -76,6 +82,12 @@ func (c *Config) check() error {
 		return errors.New("SALLYPORT_REQUIRE_TWO_FACTOR must be any, no_email, no_email_no_sms or phishing_resistant")
 	}
 	if _, err := c.proxies(); err != nil {
+		return err
+	}
+	if c.SMSBudget != "" && c.SMSBudget != "enforce" && c.SMSBudget != recordOnly {
+		return errors.New("SALLYPORT_SMS_BUDGET must be enforce or record_only")
+	}
+	if _, err := c.countries(); err != nil {
 		return err
 	}
 	return nil

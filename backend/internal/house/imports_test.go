@@ -17,6 +17,7 @@ import (
 var floors = [][]string{
 	{"internal/assurance", "internal/bus", "internal/fault", "internal/id", "internal/jobs", "internal/seal", "internal/web", "internal/api/openapi"},
 	{"internal/audit", "internal/notify", "internal/phone", "internal/user"},
+	{"internal/notify/budget", "internal/notify/twilio"},
 	{"internal/account", "internal/factor", "internal/limit", "internal/session"},
 	{"internal/enforcement", "internal/portal"},
 	{"internal/signin", "internal/store"},
@@ -54,7 +55,7 @@ var keys = []struct {
 	{"github.com/boombuler/barcode", []string{"internal/factor"}, "the QR code holds a secret"},
 	{"github.com/wneessen/go-mail", []string{"internal/notify"}, "what leaves the house leaves by one room"},
 	{"github.com/nyaruka/phonenumbers", []string{"internal/phone"}, "numbers have one spelling"},
-	{"github.com/twilio/twilio-go", []string{"internal/notify"}, "what leaves the house leaves by one room"},
+	{"github.com/twilio/twilio-go", []string{"internal/notify/twilio"}, "what leaves the house leaves by one room"},
 	{"net/smtp", nil, "it is frozen; notify has a sender"},
 	{"github.com/google/uuid", []string{"internal/id"}, "identifiers are made in one room, all of one kind"},
 	{"github.com/prometheus", []string{"internal/app"}, "rooms give figures, app publishes them"},

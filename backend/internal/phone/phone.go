@@ -20,6 +20,11 @@ import (
 // International is the country of numbers that belong to none: satellites, global networks.
 const International = "001"
 
+// Country says whether there are numbers of a country, by its ISO 3166-1 alpha-2 code, or International.
+func Country(code string) bool {
+	return code == International || phonenumbers.GetSupportedRegions()[code]
+}
+
 // Kind is what is known of a line from its number alone.
 type Kind string
 

@@ -86,6 +86,15 @@ func TestParse(t *testing.T) {
 		})
 	}
 
+	t.Run("knows the countries", func(t *testing.T) {
+		t.Parallel()
+		for code, known := range map[string]bool{"DE": true, "US": true, phone.International: true, "de": false, "XX": false, "": false} {
+			if phone.Country(code) != known {
+				t.Errorf("%q: %v", code, !known)
+			}
+		}
+	})
+
 	t.Run("names neighbours by what they share", func(t *testing.T) {
 		t.Parallel()
 		a, _ := phone.Parse("+1 202 555 0123")

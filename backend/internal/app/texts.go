@@ -1,0 +1,57 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"sallyport/internal/notify/budget"
+	"sallyport/internal/phone"
+	"sallyport/internal/seal"
+)
+
+// budget decides whether one more text message may be sent.
+func (a *App) budget(box *seal.Box) (*budget.Budget, error) {
+	c := &a.config
+	countries, err := c.countries()
+	if err != nil {
+		return nil, err
+	}
+	caps := budget.Defaults
+	for _, set := range []struct {
+		cap   *int
+		value int
+	}{{&caps.PrefixHour, c.SMSPerPrefixHour}, {&caps.CountryDay, c.SMSPerCountryDay}, {&caps.Day, c.SMSPerDay}} {
+		if set.value > 0 {
+			*set.cap = set.value
+		}
+	}
+	return &budget.Budget{Store: a.store, Box: box, Now: a.now, Caps: caps, Countries: countries, RecordOnly: c.SMSBudget == recordOnly,
+		Offered: c.Demo, Count: func(decision, label string) { a.texts.decisions.WithLabelValues(decision, label).Inc() }, Log: a.log}, nil
+}
+
+const recordOnly = "record_only"
+
+// countries are those that text messages go to; none: all but what only costs.
+func (c *Config) countries() ([]string, error) {
+	var out []string
+	for _, part := range strings.FieldsFunc(c.SMSCountries, func(r rune) bool { return r == ',' || r == ' ' }) {
+		country := strings.ToUpper(part)
+		if !phone.Country(country) {
+			return nil, fmt.Errorf("SALLYPORT_SMS_COUNTRIES: %q is no country such as DE", part)
+		}
+		out = append(out, country)
+	}
+	return out, nil
+}
+
+// textCounters count text messages for Prometheus, by decisions and countries: never by numbers.
+type textCounters struct{ decisions *prometheus.CounterVec }
+
+func newTextCounters() textCounters {
+	return textCounters{
+		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sallyport_sms_decisions_total",
+			Help: "Text messages that were allowed, by country, and that were or would have been refused, by reason."}, []string{"decision", "label"}),
+	}
+}
