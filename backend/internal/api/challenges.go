@@ -5,6 +5,8 @@ import (
 
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/factor"
+	"sallyport/internal/fault"
+	"sallyport/internal/notify"
 	"sallyport/internal/signin"
 )
 
@@ -52,7 +54,24 @@ func (s *Server) GetChallenge(ctx context.Context, r openapi.GetChallengeRequest
 	if err != nil {
 		return nil, err
 	}
-	return openapi.GetChallenge200JSONResponse(challengeOf(c)), nil
+	out := challengeOf(c)
+	d, err := s.Deliveries.DeliveryState(ctx, c.ID)
+	if err != nil {
+		if e, told := fault.As(err); told && e.Kind == fault.NotFound { // it went by mail, or nothing was sent
+			return openapi.GetChallenge200JSONResponse(out), nil
+		}
+		return nil, err
+	}
+	delivery := openapi.ChallengeDelivery(d.Progress)
+	if d.Progress == notify.Undelivered {
+		delivery = openapi.ChallengeDeliveryFailed
+	}
+	out.Delivery = &delivery
+	if d.Reason != "" {
+		reason := openapi.ChallengeDeliveryReason(d.Reason)
+		out.DeliveryReason = &reason
+	}
+	return openapi.GetChallenge200JSONResponse(out), nil
 }
 
 // ChallengeEnrolmentGuard sends the code of a guarded enrolment.

@@ -44,6 +44,9 @@ type Server struct {
 		User(ctx context.Context, userID string) (user.User, error)
 		UpdateProfile(ctx context.Context, userID, name, locale string) error
 	}
+	Deliveries interface {
+		DeliveryState(ctx context.Context, messageID string) (notify.Delivery, error)
+	}
 	Demo interface { // nil without the demo
 		DemoMessages(ctx context.Context, to string, limit int, cursor string) ([]notify.DemoMessage, string, error)
 	}

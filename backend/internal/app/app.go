@@ -26,7 +26,6 @@ import (
 	"sallyport/internal/jobs"
 	"sallyport/internal/limit"
 	"sallyport/internal/notify"
-	"sallyport/internal/notify/budget"
 	"sallyport/internal/portal"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
@@ -52,7 +51,6 @@ type App struct {
 	hasher *user.Hasher
 	gauge  *meter
 	texts  textCounters
-	purse  *budget.Budget
 	mail   func() error // closes the sender
 
 	server   *http.Server
@@ -151,7 +149,8 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	a.texts = newTextCounters()
-	if a.purse, err = a.budget(box); err != nil {
+	texts, err := a.budget(box)
+	if err != nil {
 		return nil, err
 	}
 	sender, err := a.sender()
@@ -172,7 +171,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	facts := enforcement.NewFacts(a.store, a.bus, a.now,
 		enforcement.ProviderRule{Required: c.Require != "", Minimum: assurance.Strength(c.Require)}, a.offered(passkeys), remembered)
 	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
-		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys)}
+		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys), Budgets: texts}
 	limits := &limit.Limits{Store: a.store, Box: box, Now: a.now}
 	book := &session.Book{Store: a.store, Audit: record, Now: a.now, Random: rand.Reader}
 	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
@@ -190,7 +189,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Audit: record, Now: a.now},
 		Facts: facts, Switch: enforce, Factors: factors, Book: book, Tokens: tokens,
 		Accounts: accounts, Portal: &portal.Service{Store: a.store, Accounts: accounts, Now: a.now},
-		Profiles: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Ready: a.ready,
+		Profiles: a.store, Deliveries: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Ready: a.ready,
 		Pages: web.New(), Done: a.done,
 	}
 	if err := server.Portal.Prepare(ctx); err != nil {
@@ -230,17 +229,18 @@ func (a *App) offered(passkeys *factor.Passkeys) assurance.Types {
 func (a *App) sender() (notify.Sender, error) {
 	switch {
 	case a.config.Demo:
-		return notify.Outbox{Desk: a.store, Now: a.now}, nil
+		kept := notify.Outbox{Desk: a.store, Now: a.now}
+		return notify.ByChannel{notify.Email: kept, notify.SMS: telephone{kept, a.store}, notify.Voice: telephone{kept, a.store}}, nil
 	case a.config.SMTPURL == "":
 		a.log.Warn("no mail server is configured, mails wait: set SALLYPORT_SMTP_URL")
-		return notify.Unconfigured{}, nil
+		return notify.ByChannel{}, nil
 	}
 	s, err := notify.NewSMTP(a.config.SMTPURL, a.config.MailFrom)
 	if err != nil {
 		return nil, err
 	}
 	a.mail = s.Close
-	return s, nil
+	return notify.ByChannel{notify.Email: s}, nil
 }
 
 // newServer bounds what a client may hold open. Live streams are the reason that there is no bound on writing.

@@ -11,6 +11,8 @@ import (
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
+	"sallyport/internal/notify/budget"
+	"sallyport/internal/phone"
 	"sallyport/internal/user"
 )
 
@@ -90,7 +92,10 @@ type ChallengeStore interface {
 
 // Budgets say whether a text message may be paid for.
 type Budgets interface {
-	Take(ctx context.Context, userID, number string) error
+	// Served says whether messages go to this number at all; if not, that is a field error at the pointer.
+	Served(pointer string, n phone.Number) error
+	// Take pays for one message, in the transaction that enqueues it.
+	Take(ctx context.Context, r budget.Request) error
 }
 
 // Ask is a wish for a challenge.
@@ -229,13 +234,13 @@ func (s *Service) send(ctx context.Context, u user.User, c Challenge, to route) 
 			return ErrResendTooSoon.With(func(e *fault.Error) { e.RetryAfter = wait })
 		}
 		c.ResendAt = c.CreatedAt.Add(min(firstWait<<min(here, 10), longestWait))
-		if to.phone != nil && s.Budgets != nil {
-			if err := s.Budgets.Take(ctx, u.ID, m.To); err != nil {
-				return err
-			}
-		}
 		if err := s.Store.AddChallenge(ctx, c); err != nil {
 			return err
+		}
+		if to.phone != nil && s.Budgets != nil {
+			if err := s.Budgets.Take(ctx, budget.Request{MessageID: m.ID, UserID: u.ID, Number: m.To, Voice: to.voice}); err != nil {
+				return err
+			}
 		}
 		return s.Notices.Enqueue(ctx, m)
 	})

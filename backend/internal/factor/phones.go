@@ -66,6 +66,11 @@ func (s *Service) storePhone(ctx context.Context, userID string, kind PhoneKind,
 	if err != nil {
 		return Phone{}, err
 	}
+	if s.Budgets != nil {
+		if err := s.Budgets.Served(pointer, n); err != nil {
+			return Phone{}, err
+		}
+	}
 	p := Phone{ID: id.New(), UserID: userID, Kind: kind, Hint: n.Hint, CreatedAt: s.Now()}
 	if p.NumberHash, err = s.Box.Recognise("phone:"+userID, n.E164); err != nil {
 		return Phone{}, err

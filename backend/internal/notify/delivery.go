@@ -1,9 +1,6 @@
 package notify
 
-import (
-	"context"
-	"time"
-)
+import "time"
 
 // Progress is how far a text message or a call has come. It only ever goes forward.
 type Progress string
@@ -65,16 +62,4 @@ type Delivery struct {
 // Waits says that it has been on its way for so long that another way is better.
 func (d Delivery) Waits(now time.Time, patience time.Duration) bool {
 	return !d.Progress.Over() && now.Sub(d.CreatedAt) >= patience
-}
-
-// ByChannel sends each letter by the sender of its channel.
-type ByChannel map[Channel]Sender
-
-// Send sends the letter; it waits, as with Unconfigured, where its channel has no sender.
-func (b ByChannel) Send(ctx context.Context, l Letter) error {
-	s := b[l.Channel]
-	if s == nil {
-		s = Unconfigured{}
-	}
-	return s.Send(ctx, l)
 }

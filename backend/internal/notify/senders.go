@@ -24,11 +24,23 @@ func (o Outbox) Send(ctx context.Context, l Letter) error {
 		Text: l.Text, HTML: l.HTML, SentAt: o.Now()})
 }
 
-// ErrUnconfigured is why a letter waits where no mail server is configured.
-var ErrUnconfigured = errors.New("notify: no mail server is configured")
+// ErrUnconfigured is why a letter waits where nobody is configured to send it.
+var ErrUnconfigured = errors.New("notify: no sender is configured for this channel")
 
-// Unconfigured is the sender of a server that has none: letters wait, visibly, until there is one.
+// Unconfigured is the sender of a channel that has none: letters wait, visibly, until there is one.
 type Unconfigured struct{}
 
 // Send fails.
 func (Unconfigured) Send(context.Context, Letter) error { return ErrUnconfigured }
+
+// ByChannel sends each letter by the sender of its channel.
+type ByChannel map[Channel]Sender
+
+// Send sends the letter; it waits, as with Unconfigured, where its channel has no sender.
+func (b ByChannel) Send(ctx context.Context, l Letter) error {
+	s := b[l.Channel]
+	if s == nil {
+		s = Unconfigured{}
+	}
+	return s.Send(ctx, l)
+}

@@ -107,6 +107,33 @@ func (e ChallengeDelivery) Valid() bool {
 	}
 }
 
+// Defines values for ChallengeDeliveryReason.
+const (
+	ChallengeDeliveryReasonBlocked          ChallengeDeliveryReason = "blocked"
+	ChallengeDeliveryReasonNotAMobileNumber ChallengeDeliveryReason = "not_a_mobile_number"
+	ChallengeDeliveryReasonNotServed        ChallengeDeliveryReason = "not_served"
+	ChallengeDeliveryReasonUnreachable      ChallengeDeliveryReason = "unreachable"
+	ChallengeDeliveryReasonUnsubscribed     ChallengeDeliveryReason = "unsubscribed"
+)
+
+// Valid indicates whether the value is a known member of the ChallengeDeliveryReason enum.
+func (e ChallengeDeliveryReason) Valid() bool {
+	switch e {
+	case ChallengeDeliveryReasonBlocked:
+		return true
+	case ChallengeDeliveryReasonNotAMobileNumber:
+		return true
+	case ChallengeDeliveryReasonNotServed:
+		return true
+	case ChallengeDeliveryReasonUnreachable:
+		return true
+	case ChallengeDeliveryReasonUnsubscribed:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DemoMessageChannel.
 const (
 	DemoMessageChannelEmail DemoMessageChannel = "email"
@@ -718,8 +745,12 @@ type Challenge struct {
 	// Example: 01938c7e-0000-7000-8000-000000000001
 	ChallengeId Id `json:"challenge_id"`
 
-	// Delivery How far the message has come, where that is known.
+	// Delivery How far a text message or a call has come, where that is known. One that stays `queued` for half a minute has not
+	// been delivered by the operator: offer another way.
 	Delivery *ChallengeDelivery `json:"delivery,omitempty"`
+
+	// DeliveryReason Why it has failed, where the person can do something about it.
+	DeliveryReason *ChallengeDeliveryReason `json:"delivery_reason,omitempty"`
 
 	// ExpiresAt Example: 2026-11-21T12:00:00Z
 	ExpiresAt Time `json:"expires_at"`
@@ -735,8 +766,12 @@ type Challenge struct {
 	Type   FactorType `json:"type"`
 }
 
-// ChallengeDelivery How far the message has come, where that is known.
+// ChallengeDelivery How far a text message or a call has come, where that is known. One that stays `queued` for half a minute has not
+// been delivered by the operator: offer another way.
 type ChallengeDelivery string
+
+// ChallengeDeliveryReason Why it has failed, where the person can do something about it.
+type ChallengeDeliveryReason string
 
 // ChallengeRequest defines model for ChallengeRequest.
 type ChallengeRequest struct {

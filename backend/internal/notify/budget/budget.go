@@ -23,6 +23,12 @@ import (
 var (
 	ErrExhausted  = fault.New(fault.TooMany, "sms_budget_exhausted", "No more text messages can be sent for now. Use another method, or try again later.")
 	ErrNotOffered = fault.New(fault.Conflict, "sms_not_offered", "This portal sends no text messages. Choose another method.")
+	errNoCalls    = ErrNotOffered.With(func(e *fault.Error) {
+		e.Message = "This portal makes no calls. Choose a text message or another method."
+	})
+	errNotServed = ErrNotOffered.With(func(e *fault.Error) {
+		e.Message = "This portal sends no text messages to this number. Choose another method."
+	})
 )
 
 // Reasons for which a message is refused.
@@ -90,6 +96,7 @@ type Budget struct {
 	Countries  []string // that are served, ISO 3166-1 alpha-2; none: all, but not phone.International
 	RecordOnly bool     // only say what the caps would refuse
 	Offered    bool     // somebody sends text messages here
+	Calls      bool     // and calls
 
 	// Count is told of each decision: allowed with the country, refused and would_refuse with the reason.
 	Count func(decision, label string)
@@ -104,6 +111,7 @@ type Request struct {
 	MessageID string // the notify.Message's, which is the challenge's
 	UserID    string
 	Number    string // E.164
+	Voice     bool   // as a call
 }
 
 // The decisions, as Count hears of them.
@@ -137,14 +145,21 @@ func (b *Budget) Served(pointer string, n phone.Number) error {
 const carriersTests = "+1500555"
 
 // Take counts a message in the transaction of ctx, which is the one that enqueues it; take it as the last before that, since
-// messages take turns until the transaction ends. ErrExhausted with RetryAfter; what Served answers, at /phone_number.
+// messages take turns until the transaction ends. ErrExhausted with RetryAfter; ErrNotOffered, also for a number that was served
+// when its owner gave it and is no longer.
 func (b *Budget) Take(ctx context.Context, r Request) error {
 	n, err := phone.Parse(r.Number)
 	if err != nil {
 		return err
 	}
-	if err := b.Served("/phone_number", n); err != nil {
-		return err
+	if b.Served("", n) != nil {
+		if !b.Offered {
+			return ErrNotOffered
+		}
+		return errNotServed
+	}
+	if r.Voice && !b.Calls {
+		return errNoCalls
 	}
 	m := Message{ID: r.MessageID, UserID: r.UserID, Country: n.Country, CreatedAt: b.Now()}
 	if m.NumberHash, err = b.Box.Recognise("sms number", n.E164); err != nil {

@@ -337,14 +337,20 @@ func TestServed(t *testing.T) {
 			if !told || e.Kind != fault.Invalid || e.Fields[0] != (fault.Field{Pointer: "/backup_phone_number", Detail: c.detail}) || counted != 1 {
 				t.Errorf("%+v, %v", e, err)
 			}
-			if b.Served("", n) == nil || b.Take(t.Context(), budget.Request{MessageID: "1", UserID: "ada", Number: c.number}) == nil {
-				t.Error("Take takes it")
+			if err := b.Take(t.Context(), budget.Request{MessageID: "1", UserID: "ada", Number: c.number}); !errors.Is(err, budget.ErrNotOffered) {
+				t.Errorf("Take: %v", err)
 			}
 		})
 	}
 	t.Run("nobody where no text messages are sent", func(t *testing.T) {
 		t.Parallel()
 		if err := (&budget.Budget{}).Take(t.Context(), budget.Request{Number: "+491701234567"}); !errors.Is(err, budget.ErrNotOffered) {
+			t.Error(err)
+		}
+	})
+	t.Run("no calls where nobody makes them", func(t *testing.T) {
+		t.Parallel()
+		if err := (&budget.Budget{Offered: true}).Take(t.Context(), budget.Request{Number: "+491701234567", Voice: true}); !errors.Is(err, budget.ErrNotOffered) {
 			t.Error(err)
 		}
 	})
