@@ -23,11 +23,9 @@ var (
 	tokenKinds    = []string{"second_factor", "enrolment", "full"}
 )
 
-// everywhere are the codes that every operation may answer; openapi.yaml lists them in its introduction, with those of the
-// gate, which depend on the stage alone.
-var everywhere = []string{"malformed_request", "not_found", "payload_too_large", "unsupported_media_type", "validation_failed",
-	"rate_limited", "internal_error", "unavailable", "method_not_allowed",
-	"unauthenticated", "partial_token", "second_factor_due", "enrolment_due", "forbidden"}
+// spoken finds the words that the introduction sets as code. The codes that every operation may answer, and those of the gate,
+// which depend on the stage alone, are listed there and not at each operation.
+var spoken = regexp.MustCompile("`([a-z_]+)`")
 
 // reserved are codes that clients must know already, although no method of this build answers them.
 var reserved = []string{"code_expired"} // of codes that are sent
@@ -241,12 +239,9 @@ func TestProblemCodesAreThoseOfTheCode(t *testing.T) {
 	document, all := contract(t)
 	declared := faultCodes(t)
 	declared["internal_error"] = true // of everything that is not known, see api/problem.go
-	listed := map[string]bool{}
-	for _, c := range everywhere {
-		listed[c] = true
-		if c != "method_not_allowed" && !strings.Contains(document.Info.Description, "`"+c+"`") {
-			t.Errorf("the introduction of openapi.yaml does not speak of %s", c)
-		}
+	listed := map[string]bool{"method_not_allowed": true} // 405 says it all
+	for _, word := range spoken.FindAllStringSubmatch(document.Info.Description, -1) {
+		listed[word[1]] = true
 	}
 	for _, o := range all {
 		codes := o.words(t, "x-problem-codes")
