@@ -238,7 +238,7 @@ func TestProblemCodesAreThoseOfTheCode(t *testing.T) {
 	t.Parallel()
 	document, all := contract(t)
 	declared := faultCodes(t)
-	declared["internal_error"] = true // of everything that is not known, see api/problem.go
+	declared["internal_error"] = true                     // of everything that is not known, see api/problem.go
 	listed := map[string]bool{"method_not_allowed": true} // 405 says it all
 	for _, word := range spoken.FindAllStringSubmatch(document.Info.Description, -1) {
 		listed[word[1]] = true
