@@ -106,6 +106,9 @@ func Start(ctx context.Context, c Config, o Options) (_ *App, err error) {
 			return nil, err
 		}
 		a.running.Go(func() { <-deaf })
+		if err := a.bus.Timed(ctx); err != nil {
+			return nil, err
+		}
 	}
 	a.now = o.Now
 	if a.now == nil { // one clock for all replicas: the database's
