@@ -55,6 +55,9 @@ func (s *Server) EnrolFactor(ctx context.Context, r openapi.EnrolFactorRequestOb
 	}
 	if r.Body.Replaces != nil {
 		n.Replaces = *r.Body.Replaces
+		if err := s.mayReplace(ctx, who, n); err != nil {
+			return nil, err
+		}
 	}
 	if r.Body.PhoneNumber != nil {
 		n.Phone = *r.Body.PhoneNumber
@@ -75,6 +78,26 @@ func (s *Server) EnrolFactor(ctx context.Context, r openapi.EnrolFactorRequestOb
 		out.Challenge, out.PasskeyOptions = &challenge, challenge.PasskeyOptions
 	}
 	return out, nil
+}
+
+// mayReplace refuses a replacement that the rules do not accept where nothing else that they accept would be left.
+func (s *Server) mayReplace(ctx context.Context, who caller, n factor.NewFactor) error {
+	all, err := s.Factors.Active(ctx, who.UserID)
+	if err != nil {
+		return err
+	}
+	var before, after assurance.Types
+	for _, f := range all {
+		before |= assurance.Types(f.Type)
+		if f.ID != n.Replaces {
+			after |= assurance.Types(f.Type)
+		}
+	}
+	met, _ := enforcement.Suffices(who.Person.Rules, before)
+	if ok, by := enforcement.Suffices(who.Person.Rules, after|assurance.Types(n.Type)); met && !ok {
+		return errEnforced.With(func(e *fault.Error) { e.RequiredBy = sources(by) })
+	}
+	return nil
 }
 
 // enrolling refuses an enrolment token to whoever has a second factor that it has not shown: another place may have set one up

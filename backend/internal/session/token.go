@@ -116,7 +116,7 @@ func OpenTokens(ctx context.Context, store KeyStore, box *seal.Box, issuer strin
 		t.public[k.ID] = &private.PublicKey
 	}
 	t.parser = jwt.NewParser(jwt.WithValidMethods([]string{"ES256"}), jwt.WithIssuer(issuer), jwt.WithExpirationRequired(),
-		jwt.WithIssuedAt(), jwt.WithTimeFunc(now), jwt.WithLeeway(0), jwt.WithStrictDecoding())
+		jwt.WithTimeFunc(now), jwt.WithLeeway(0), jwt.WithStrictDecoding())
 	return t, nil
 }
 
