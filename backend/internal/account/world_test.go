@@ -137,9 +137,10 @@ func raw(t *testing.T, databaseURL string) *sql.DB {
 
 func setFactors(t *testing.T, databaseURL, userID string, factors assurance.Type) {
 	t.Helper()
-	query := fmt.Sprintf("UPDATE users SET factor_bits = %d WHERE id = '%s'", factors, userID)
-	if _, err := raw(t, databaseURL).ExecContext(t.Context(), query); err != nil {
-		t.Fatal(err)
+	for _, query := range []string{"UPDATE users SET factor_bits = %d WHERE id = '%s'", "UPDATE members SET factor_bits = %d WHERE user_id = '%s'"} {
+		if _, err := raw(t, databaseURL).ExecContext(t.Context(), fmt.Sprintf(query, factors, userID)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -106,7 +106,7 @@ func (s *Store) RemoveFactors(ctx context.Context, userID string) error {
 	})
 }
 
-// settle brings what is derived from a person's active factors up to date: their types on the person's row, and one default.
+// settle brings what is derived from a person's active factors up to date: their types on the person's row and memberships, and one default.
 func settle(db *gorm.DB, userID string) error {
 	var rows []factorRow
 	if err := db.Raw("SELECT "+factorColumns+" FROM factors WHERE user_id = ? AND status = 'active' ORDER BY is_default DESC, id", userID).Scan(&rows).Error; err != nil {
@@ -121,7 +121,10 @@ func settle(db *gorm.DB, userID string) error {
 			return err
 		}
 	}
-	return db.Exec("UPDATE users SET factor_bits = ? WHERE id = ?", int64(bits), userID).Error
+	if err := db.Exec("UPDATE users SET factor_bits = ? WHERE id = ?", int64(bits), userID).Error; err != nil {
+		return err
+	}
+	return mirror(db, userID)
 }
 
 // lockUser makes changes of one person's factors take turns.

@@ -15,7 +15,7 @@ import (
 	"sallyport/internal/user"
 )
 
-const memberColumns = `m.account_id, m.user_id, u.name, u.email, u.locale, m.role, m.two_factor_required, m.required_at, u.factor_bits,
+const memberColumns = `m.account_id, m.user_id, u.name, u.email, u.locale, m.role, m.two_factor_required, m.required_at, m.factor_bits,
 	m.created_at AS joined_at`
 
 type memberRow struct {
@@ -42,9 +42,19 @@ func members(rows []memberRow) []account.Member {
 // InsertMember lets a person belong to an account.
 func (s *Store) InsertMember(ctx context.Context, m account.Member) error {
 	return wrap("insert member", s.change(ctx, []string{"user:" + m.UserID}, func(db *gorm.DB) error {
-		return db.Exec(`INSERT INTO members (account_id, user_id, role, two_factor_required, required_at, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		err := db.Exec(`INSERT INTO members (account_id, user_id, role, two_factor_required, required_at, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			m.AccountID, m.UserID, string(m.Role), m.TwoFactorRequired, micros(m.RequiredAt), micros(m.JoinedAt)).Error
+		if err != nil {
+			return err
+		}
+		return mirror(db, m.UserID)
 	}))
+}
+
+// mirror brings what lies beside a person's memberships in step with the person: their address and types of active factors.
+func mirror(db *gorm.DB, userID string) error {
+	return db.Exec(`UPDATE members SET email_key = u.email_key, factor_bits = u.factor_bits FROM users u
+		WHERE u.id = members.user_id AND members.user_id = ?`, userID).Error
 }
 
 // Member is one member of the account, or fault.ErrNotFound.
@@ -61,24 +71,33 @@ func (s *Store) Member(ctx context.Context, accountID, userID string) (account.M
 	return rows[0].member(), nil
 }
 
-// Members is a page of the account's members, by address, after the given one (as user.EmailKey spells it).
+// Members is a page of the account's members, by address, after the given one (as user.EmailKey spells it). Each set of types is
+// its own stretch of the index, so that those with and without an accepted one are found without reading the others.
 func (s *Store) Members(ctx context.Context, accountID string, f account.Filter, after string, limit int) ([]account.Member, error) {
-	query := `SELECT ` + memberColumns + ` FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = ? AND u.email_key > ?`
+	query := `SELECT ` + memberColumns + ` FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = ? AND m.email_key > ?`
 	args := []any{accountID, after}
-	switch f.TwoFactor {
-	case account.Missing:
-		query, args = query+` AND (u.factor_bits & ?) = 0`, append(args, int64(f.Accepted))
-	case account.Active:
-		query, args = query+` AND (u.factor_bits & ?) <> 0`, append(args, int64(f.Accepted))
+	if f.TwoFactor != "" {
+		query, args = query+` AND m.factor_bits IN ?`, append(args, sets(f.Accepted, f.TwoFactor == account.Active))
 	}
 	if q := strings.TrimSpace(f.Query); q != "" {
 		found := likeName(q, "%", "%")
-		found.or("u.email_key", "%"+literal(user.EmailKey(q))+"%")
+		found.or("m.email_key", "%"+literal(user.EmailKey(q))+"%")
 		query, args = query+` AND (`+found.condition+`)`, append(args, found.args...)
 	}
 	var rows []memberRow
-	err := s.reader(ctx).Raw(query+` ORDER BY u.email_key LIMIT ?`, append(args, limit)...).Scan(&rows).Error
+	err := s.reader(ctx).Raw(query+` ORDER BY m.email_key LIMIT ?`, append(args, limit)...).Scan(&rows).Error
 	return members(rows), wrap("members", err)
+}
+
+// sets are all sets of types that have, or lack, one of those accepted.
+func sets(accepted assurance.Types, have bool) []int64 {
+	var out []int64
+	for t := assurance.Types(0); t <= assurance.All; t++ {
+		if (t&accepted != 0) == have {
+			out = append(out, int64(t))
+		}
+	}
+	return out
 }
 
 // MembersMissing is the first members, by address, who have no second factor of an accepted type.
@@ -191,7 +210,7 @@ func literal(s string) string { return strings.NewReplacer(`\`, `\\`, `%`, `\%`,
 // RecipientsMissing is a page of the members who can sign in and have no factor of an accepted type. It begins after cursor,
 // which the page before answered; "" is the first page, and the answer "" the last.
 func (s *Store) RecipientsMissing(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int) ([]account.Recipient, string, error) {
-	found, err := s.recipients(ctx, `m.account_id = ? AND m.user_id > ? AND u.disabled_at = 0 AND (u.factor_bits & ?) = 0 ORDER BY m.user_id LIMIT ?`,
+	found, err := s.recipients(ctx, `m.account_id = ? AND m.user_id > ? AND u.disabled_at = 0 AND (m.factor_bits & ?) = 0 ORDER BY m.user_id LIMIT ?`,
 		accountID, cursor, int64(accepted), limit)
 	if err != nil || len(found) < limit {
 		return found, "", err
