@@ -269,6 +269,11 @@ func (s *Stairs) Activate(ctx context.Context, in session.Session, p session.Pen
 		if f, err = s.Factors.Activate(ctx, userID, factorID); err != nil {
 			return err
 		}
+		if p.ID != "" && !p.Proof.SecondFactor() {
+			if err := s.first(ctx, userID, factorID); err != nil {
+				return err
+			}
+		}
 		if _, err := s.Book.Store.EndSessions(ctx, userID, in.ID, true, "second_factor_activated", s.Now()); err != nil {
 			return err
 		}
@@ -287,4 +292,19 @@ func (s *Stairs) Activate(ctx context.Context, in session.Session, p session.Pen
 		return err
 	})
 	return f, opened, err
+}
+
+// first refuses whoever has shown the password alone while another factor counts already. The gate asks that too, before this
+// transaction: of several who enrol at once it lets in all. factor.Activate has made them take turns.
+func (s *Stairs) first(ctx context.Context, userID, factorID string) error {
+	all, err := s.Factors.List(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for _, f := range all {
+		if f.ID != factorID && f.Status == factor.Active {
+			return ErrSecondFactorDue
+		}
+	}
+	return nil
 }

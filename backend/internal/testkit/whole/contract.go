@@ -2,10 +2,12 @@ package whole
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -74,7 +76,9 @@ func readContract() (*Contract, error) {
 			c.Operations = append(c.Operations, describe(method, prefix+path, item, o))
 		}
 	}
-	slices.SortFunc(c.Operations, func(a, b *Operation) int { return strings.Compare(a.Path+a.Method, b.Path+b.Method) })
+	slices.SortFunc(c.Operations, func(a, b *Operation) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+	})
 	return c, nil
 }
 
@@ -284,4 +288,19 @@ func unknown(schema *openapi3.Schema, value any, at string, wrong []string) []st
 		}
 	}
 	return wrong
+}
+
+// Example is a body that the contract shows for this operation; nil where it takes none.
+func (op *Operation) Example() map[string]any {
+	if op.RequestBody == nil {
+		return nil
+	}
+	media := op.RequestBody.Value.Content.Get("application/json")
+	example, _ := media.Example.(map[string]any)
+	for _, name := range slices.Sorted(maps.Keys(media.Examples)) {
+		if example == nil {
+			example, _ = media.Examples[name].Value.Value.(map[string]any)
+		}
+	}
+	return maps.Clone(example)
 }
