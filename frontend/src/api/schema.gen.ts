@@ -45,6 +45,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/second-factor/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a code to be sent, or for a passkey challenge
+         * @description Nothing is sent before the person picks an e-mail or SMS factor here. A new challenge voids the one before it.
+         *     Between two codes there is a wait that grows. An authenticator app needs no challenge.
+         */
+        post: operations["challengeSecondFactor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/confirmation/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same, to confirm that it is still you */
+        post: operations["challengeConfirmation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/challenges/{challenge_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        /** Own challenge, with how far its message has come */
+        get: operations["getChallenge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/refresh": {
         parameters: {
             query?: never;
@@ -222,6 +279,138 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/factors/{factor_id}/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                factor_id: components["parameters"]["FactorId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the code of an enrolment again */
+        post: operations["challengeEnrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own phone numbers */
+        get: operations["listPhones"];
+        put?: never;
+        /**
+         * Add a mobile or backup number; a code is sent to it
+         * @description A number counts once its code was typed. A backup number receives the code at sign-in where the person asks for it. A new
+         *     number takes the place of the one of the same kind when it is verified.
+         */
+        post: operations["addPhone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/phones/{phone_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                phone_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a number that no factor uses */
+        delete: operations["removePhone"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/phones/{phone_id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                phone_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prove that the number is yours */
+        post: operations["verifyPhone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/phones/{phone_id}/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                phone_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the code to the number again */
+        post: operations["challengePhone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/enrolment-guard/challenges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send the code that a guarded first enrolment asks for to the own mailbox */
+        post: operations["challengeEnrolmentGuard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/enrolment-guard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer it; this sign-in or session may then enrol */
+        post: operations["passEnrolmentGuard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/recovery-codes": {
         parameters: {
             query?: never;
@@ -272,6 +461,47 @@ export interface paths {
         post?: never;
         /** End one session */
         delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/api-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Own API tokens; never a token itself */
+        get: operations["listApiTokens"];
+        put?: never;
+        /**
+         * Make a token for a program; it is shown once
+         * @description A token does what its scopes say, as far as its owner's roles go, and only while its owner meets the rules on second
+         *     factors. Operations name their scope in `x-scope`; those without one refuse every API token (403 `insufficient_scope`).
+         */
+        post: operations["createApiToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/api-tokens/{token_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a token, at once */
+        delete: operations["revokeApiToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -333,6 +563,51 @@ export interface paths {
          */
         put: operations["putTwoFactor"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{account_id}/incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The incident button: enforce now, end all sessions, pause API tokens (owner)
+         * @description For a lost laptop or a leaver with a grudge. Enforces the second factor at once, whatever deadline there was, ends every
+         *     session of every other member, and stops every API token of the members while the incident lasts. Your own session stays.
+         */
+        post: operations["startIncident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{account_id}/incident/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo the incident (owner)
+         * @description API tokens work again and the rule is again the one from before. Sessions that were ended stay ended.
+         */
+        post: operations["endIncident"];
         delete?: never;
         options?: never;
         head?: never;
@@ -720,7 +995,7 @@ export interface components {
         /** @enum {string} */
         Locale: "en" | "de";
         /** @enum {string} */
-        FactorType: "totp";
+        FactorType: "totp" | "passkey" | "sms" | "email";
         /** @enum {string} */
         Assurance: "aal1" | "aal1+email" | "aal2" | "aal2-phr";
         /** @enum {string} */
@@ -802,7 +1077,7 @@ export interface components {
             backup_hint?: string;
             default: boolean;
         };
-        SecondFactorAnswer: components["schemas"]["TotpAnswer"] | components["schemas"]["RecoveryCodeAnswer"];
+        SecondFactorAnswer: components["schemas"]["TotpAnswer"] | components["schemas"]["SentCodeAnswer"] | components["schemas"]["PasskeyAnswer"] | components["schemas"]["RecoveryCodeAnswer"];
         TotpAnswer: {
             /**
              * @description discriminator enum property added by openapi-typescript
@@ -811,6 +1086,96 @@ export interface components {
             type: "totp";
             factor_id: components["schemas"]["Id"];
             code: components["schemas"]["Code"];
+        };
+        SentCodeAnswer: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "email" | "sms";
+            challenge_id: components["schemas"]["Id"];
+            code: components["schemas"]["Code"];
+        };
+        PasskeyAnswer: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "passkey";
+            challenge_id: components["schemas"]["Id"];
+            credential: components["schemas"]["PasskeyCredential"];
+        };
+        /** @description What the browser answered: PublicKeyCredential.toJSON() (WebAuthn Level 3 §5.1). */
+        PasskeyCredential: {
+            id: string;
+            rawId: string;
+            /** @enum {string} */
+            type: "public-key";
+            response: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description For parseCreationOptionsFromJSON or parseRequestOptionsFromJSON: an object with `publicKey` (WebAuthn Level 3 §5.1.8). */
+        PasskeyOptions: {
+            [key: string]: unknown;
+        };
+        ChallengeRequest: {
+            factor_id: components["schemas"]["Id"];
+            /**
+             * @description To the backup number instead.
+             * @default false
+             */
+            to_backup?: boolean;
+            /**
+             * @description Call the number and say the code, instead of an SMS.
+             * @default false
+             */
+            by_voice?: boolean;
+        };
+        Challenge: {
+            challenge_id: components["schemas"]["Id"];
+            type: components["schemas"]["FactorType"];
+            /** @description A hint; empty for a passkey. */
+            sent_to: string;
+            expires_at: components["schemas"]["Time"];
+            resend_at?: components["schemas"]["Time"];
+            /**
+             * @description How far the message has come, where that is known.
+             * @enum {string}
+             */
+            delivery?: "queued" | "sent" | "delivered" | "failed";
+            passkey_options?: components["schemas"]["PasskeyOptions"];
+        };
+        CodeOnly: {
+            code: components["schemas"]["Code"];
+        };
+        /**
+         * @description In international form, beginning with +.
+         * @example +4915155501234
+         */
+        PhoneNumber: string;
+        /** @enum {string} */
+        PhoneKind: "mobile" | "backup";
+        NewPhone: {
+            kind: components["schemas"]["PhoneKind"];
+            number: components["schemas"]["PhoneNumber"];
+        };
+        Phone: {
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["PhoneKind"];
+            hint: string;
+            verified: boolean;
+            created_at: components["schemas"]["Time"];
+        };
+        PhoneList: {
+            items: components["schemas"]["Phone"][];
+            next_cursor: string | null;
+        };
+        PhoneChallenge: {
+            phone: components["schemas"]["Phone"];
+            challenge: components["schemas"]["Challenge"];
         };
         RecoveryCodeAnswer: {
             /**
@@ -889,11 +1254,15 @@ export interface components {
             type: components["schemas"]["FactorType"];
             name?: components["schemas"]["PersonName"];
             replaces?: components["schemas"]["Id"];
+            phone_number?: components["schemas"]["PhoneNumber"];
+            backup_phone_number?: components["schemas"]["PhoneNumber"];
             password?: components["schemas"]["Password"];
         };
         Enrolment: {
             factor: components["schemas"]["Factor"];
             totp?: components["schemas"]["TotpSetup"];
+            challenge?: components["schemas"]["Challenge"];
+            passkey_options?: components["schemas"]["PasskeyOptions"];
         };
         TotpSetup: {
             /** @description Base32, 160 bits. */
@@ -903,7 +1272,8 @@ export interface components {
             qr_svg: string;
         };
         VerifyRequest: {
-            code: components["schemas"]["Code"];
+            code?: components["schemas"]["Code"];
+            credential?: components["schemas"]["PasskeyCredential"];
         };
         Verified: {
             factor: components["schemas"]["Factor"];
@@ -930,6 +1300,36 @@ export interface components {
         };
         RecoveryCodes: {
             recovery_codes: string[];
+        };
+        /** @enum {string} */
+        Scope: "account:read" | "account:write" | "portal:read" | "portal:write";
+        NewApiToken: {
+            name: components["schemas"]["PersonName"];
+            scopes: components["schemas"]["Scope"][];
+            /** @default 90 */
+            expires_in_days?: number;
+        };
+        ApiToken: {
+            id: components["schemas"]["Id"];
+            name: string;
+            scopes: components["schemas"]["Scope"][];
+            /** @description The last four characters. */
+            hint: string;
+            /** @description Begins with spat_. Shown once, when it is made. */
+            token?: string;
+            created_at: components["schemas"]["Time"];
+            expires_at: components["schemas"]["Time"];
+            /** Format: date-time */
+            last_used_at?: string | null;
+            /**
+             * @description `stopped`: its owner does not meet the rules.
+             * @enum {string}
+             */
+            state: "active" | "stopped" | "expired" | "revoked";
+        };
+        ApiTokenList: {
+            items: components["schemas"]["ApiToken"][];
+            next_cursor: string | null;
         };
         Device: {
             id: components["schemas"]["Id"];
@@ -979,6 +1379,9 @@ export interface components {
             };
             /** @description Open ones. */
             invitations: number;
+            api_tokens: components["schemas"]["ApiTokenRule"];
+            guarded_enrolment: boolean;
+            incident?: components["schemas"]["Incident"];
         };
         TwoFactorChange: {
             enforced: boolean;
@@ -995,6 +1398,34 @@ export interface components {
              * @default false
              */
             sign_out_members?: boolean;
+            api_tokens?: components["schemas"]["ApiTokenRule"];
+            /**
+             * @description A first enrolment also asks for a code sent to the person's mailbox.
+             * @default false
+             */
+            guarded_enrolment?: boolean;
+        };
+        /**
+         * @description Whether API tokens of members who lack a second factor stop working.
+         * @default block
+         * @enum {string}
+         */
+        ApiTokenRule: "block" | "keep";
+        Incident: {
+            since: components["schemas"]["Time"];
+            /** @description The name of the owner. */
+            by: string;
+            api_tokens_paused: boolean;
+        };
+        IncidentStart: {
+            /** @example SP-100001 */
+            account_number: string;
+            /** @default true */
+            pause_api_tokens?: boolean;
+        };
+        IncidentEnd: {
+            /** @example SP-100001 */
+            account_number: string;
         };
         TwoFactorPreview: {
             minimum_strength: components["schemas"]["MinimumStrength"];
@@ -1008,6 +1439,8 @@ export interface components {
             mailed: number;
             /** @description Live sessions that would be stopped. */
             sessions: number;
+            /** @description Live API tokens that would be stopped. */
+            api_tokens: number;
             /** @description Whether your own second factor meets it. */
             own_factor_suffices: boolean;
             /** @description The first 50 by address. */
@@ -1131,7 +1564,7 @@ export interface components {
         DemoMessage: {
             id: components["schemas"]["Id"];
             /** @enum {string} */
-            channel: "email" | "sms";
+            channel: "email" | "sms" | "voice";
             to: string;
             subject?: string;
             text: string;
@@ -1173,6 +1606,15 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description What was sent where, and until when it can be answered. */
+        Challenge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Challenge"];
             };
         };
         /** @description A session, or a partial token and what to do with it. */
@@ -1255,6 +1697,81 @@ export interface operations {
             410: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    challengeSecondFactor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "factor_id": "01938c7e-0000-7000-8000-000000000002",
+                 *       "to_backup": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChallengeRequest"];
+            };
+        };
+        responses: {
+            201: components["responses"]["Challenge"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    challengeConfirmation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "factor_id": "01938c7e-0000-7000-8000-000000000002"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChallengeRequest"];
+            };
+        };
+        responses: {
+            201: components["responses"]["Challenge"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                challenge_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenge; never a code. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Challenge"];
+                };
+            };
+            404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -1589,6 +2106,207 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    challengeEnrolment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                factor_id: components["parameters"]["FactorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: components["responses"]["Challenge"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPhones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Numbers, as hints. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    addPhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "backup",
+                 *       "number": "+4915155501234"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPhone"];
+            };
+        };
+        responses: {
+            /** @description The number, and the challenge that was sent to it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhoneChallenge"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    removePhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                phone_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    verifyPhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                phone_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CodeOnly"];
+            };
+        };
+        responses: {
+            /** @description The number. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Phone"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    challengePhone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                phone_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: components["responses"]["Challenge"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    challengeEnrolmentGuard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: components["responses"]["Challenge"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    passEnrolmentGuard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "123456"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CodeOnly"];
+            };
+        };
+        responses: {
+            /** @description Passed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     getRecoveryCodes: {
         parameters: {
             query?: never;
@@ -1688,6 +2406,86 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listApiTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tokens, newest first; expired and revoked ones for a month. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiTokenList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createApiToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Backup script",
+                 *       "scopes": [
+                 *         "portal:read"
+                 *       ],
+                 *       "expires_in_days": 90
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewApiToken"];
+            };
+        };
+        responses: {
+            /** @description The token; `token` is shown here and never again. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiToken"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeApiToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -1848,6 +2646,81 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TwoFactorChange"];
+            };
+        };
+        responses: {
+            /** @description The rule and the counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoFactorRule"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    startIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "account_number": "SP-100001",
+                 *       "pause_api_tokens": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["IncidentStart"];
+            };
+        };
+        responses: {
+            /** @description The rule and the counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TwoFactorRule"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    endIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "account_number": "SP-100001"
+                 *     }
+                 */
+                "application/json": components["schemas"]["IncidentEnd"];
             };
         };
         responses: {

@@ -6,6 +6,7 @@ import type enrolment from './en/enrolment.json'
 import type members from './en/members.json'
 import type portal from './en/portal.json'
 import type profile from './en/profile.json'
+import type secondFactor from './en/secondFactor.json'
 import type security from './en/security.json'
 import type shell from './en/shell.json'
 import type signIn from './en/signIn.json'
@@ -23,6 +24,7 @@ declare module 'i18next' {
       members: typeof members
       portal: typeof portal
       profile: typeof profile
+      secondFactor: typeof secondFactor
       security: typeof security
       shell: typeof shell
       signIn: typeof signIn

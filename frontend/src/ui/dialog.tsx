@@ -23,6 +23,7 @@ export function Dialog({ opened, onClose, title, size = 'md', children }: Dialog
       opened={opened}
       onClose={onClose ?? ignore}
       size={size}
+      padding="lg"
       centered
       closeOnClickOutside={false}
       closeOnEscape={onClose !== undefined}

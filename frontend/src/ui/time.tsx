@@ -6,11 +6,16 @@ export function Time({ at, clock = false }: { at: string; clock?: boolean }) {
   return <time dateTime={at}>{formatTime(at, i18n.language, clock)}</time>
 }
 
+/** The browser's own variety of the language, where it has one: dates differ between regions that share it. */
+export function regional(locale: string): string {
+  return navigator.languages.find((tag) => tag.startsWith(`${locale}-`)) ?? locale
+}
+
 export function formatTime(at: string, locale: string, clock = false): string {
   const style = clock
     ? ({ dateStyle: 'medium', timeStyle: 'short' } as const)
     : ({ dateStyle: 'medium' } as const)
-  return new Intl.DateTimeFormat(locale, style).format(new Date(at))
+  return new Intl.DateTimeFormat(regional(locale), style).format(new Date(at))
 }
 
 const units = [

@@ -32,8 +32,8 @@ export function Frame({ burger, switcher, search, cart, user, menu, children }: 
           {user}
         </div>
       </header>
-      <nav className={classes.menu} aria-label={t('menu.label')}>
-        {menu}
+      <nav className={classes.side} aria-label={t('menu.label')}>
+        <div className={classes.menu}>{menu}</div>
       </nav>
       <main id="content" className={classes.content} tabIndex={-1}>
         <div className={classes.page}>{children}</div>

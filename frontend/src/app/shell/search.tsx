@@ -38,7 +38,7 @@ export function Search({ account }: { account: Account | undefined }) {
 
   return (
     <Combobox store={combobox} onOptionSubmit={open} shadow="md">
-      <Combobox.Target>
+      <Combobox.Target withExpandedAttribute>
         <TextInput
           ref={input}
           type="search"

@@ -120,7 +120,12 @@ function AccountTwoFactor({ accountId }: { accountId: string }) {
             <StatusBadge tone={enforced ? 'good' : 'plain'}>
               {enforced ? t('overview.enforced') : t('overview.notEnforced')}
             </StatusBadge>
-            <p>{t('overview.compliance', { compliant: members.compliant, count: members.total })}</p>
+            <p>
+              {t(enforced ? 'overview.compliance' : 'overview.withFactor', {
+                compliant: members.compliant,
+                count: members.total,
+              })}
+            </p>
             <LinkButton to="/accounts/$accountId/settings" params={{ accountId }} variant="default">
               {owner && !enforced ? t('overview.enforce') : t('overview.details')}
             </LinkButton>

@@ -1,17 +1,15 @@
 import { useTranslation } from 'react-i18next'
-import type { Factor, FactorType } from '@/api/schema'
+import type { Factor } from '@/api/schema'
 import { Dialog } from '@/ui/dialog'
 import { toast } from '@/ui/toast'
 import { Enrolment } from './enrolment/enrolment'
-import { methodIcons } from './enrolment/methods'
+import { everyMethod } from './enrolment/methods'
 import { useRefreshSecurity } from './refresh-security'
 
 interface EnrolDialogProps {
   replaces?: Factor | undefined
   onClose: () => void
 }
-
-const everyMethod = Object.keys(methodIcons) as FactorType[]
 
 export function EnrolDialog({ replaces, onClose }: EnrolDialogProps) {
   const { t } = useTranslation('security')

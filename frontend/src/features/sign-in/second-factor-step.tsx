@@ -1,9 +1,18 @@
-import { useState } from 'react'
+import { Button } from '@mantine/core'
+import { useCallback, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { body } from '@/api/client'
+import { hasCode } from '@/api/problem'
+import type { ChallengeRequest } from '@/api/schema'
+import { PasskeyUnanswered } from '@/session/second-factor/passkey'
+import { SecondFactor } from '@/session/second-factor/second-factor'
+import type { Answering } from '@/session/second-factor/way'
+import { session } from '@/session/session'
 import type { SecondFactorStage } from '@/session/state'
 import { Countdown } from '@/ui/countdown'
-import { CodeForm } from './code-form'
-import { RecoveryCodeForm } from './recovery-code-form'
+import { Notice } from '@/ui/notice'
+import { useProblemText } from '@/ui/problem-text'
+import { useAction } from '@/ui/use-action'
 import classes from './second-factor-step.module.css'
 
 interface SecondFactorStepProps {
@@ -13,32 +22,84 @@ interface SecondFactorStepProps {
   bare?: boolean
 }
 
+const recovery = 'recovery_code'
+const ask = (request: ChallengeRequest) =>
+  body(session.api.POST('/auth/second-factor/challenges', { body: request }))
+
 /** Asks for the second factor: at sign-in, and in the window of a session that fell back to here. */
 export default function SecondFactorStep({ stage, onBack, bare = false }: SecondFactorStepProps) {
-  const { t } = useTranslation('signIn')
+  const { t } = useTranslation(['signIn', 'secondFactor'])
+  const problemText = useProblemText()
   const [way, setWay] = useState<string>(() => preferred(stage))
+  const [chosen, setChosen] = useState(false)
+  const [ready, setReady] = useState(false)
+  const answering = useRef<Answering>(null)
   const factor = stage.factors.find(({ id }) => id === way)
   const others = stage.factors.filter(({ id }) => id !== way)
 
+  const verify = useAction(async () => {
+    try {
+      const answer = await answering.current?.collect()
+      if (answer) await session.answerSecondFactor(answer)
+    } catch (error) {
+      answering.current?.again()
+      throw error
+    }
+  })
+  const { run, clear } = verify
+  const onFull = useCallback(() => void run(), [run])
+  const choose = (next: string) => {
+    clear()
+    setReady(false)
+    setChosen(true)
+    setWay(next)
+  }
+
+  const closed = hasCode(verify.failure, 'too_many_attempts', 'factor_disabled')
+  const text =
+    verify.failure instanceof PasskeyUnanswered
+      ? t('secondFactor:passkey.unanswered')
+      : verify.failure !== undefined && problemText(verify.failure)
   return (
     <div className="stack">
       {!bare && (
         <div>
           <h1>{t('secondFactor.heading')}</h1>
-          <p className="quiet">
-            {factor ? t('secondFactor.lead', { name: factor.name }) : t('secondFactor.recoveryLead')}
-          </p>
+          <p className="quiet">{factor ? t('secondFactor.lead') : t('secondFactor.recoveryLead')}</p>
         </div>
       )}
-      {factor ? <CodeForm key={factor.id} factor={factor} /> : <RecoveryCodeForm />}
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          void verify.run()
+        }}
+      >
+        {text && <Notice tone="bad">{text}</Notice>}
+        <SecondFactor
+          key={way}
+          ref={answering}
+          factor={factor}
+          chosen={chosen}
+          ask={ask}
+          error={undefined}
+          takesFocus
+          busy={verify.busy || closed}
+          onReady={setReady}
+          onFull={onFull}
+        />
+        <Button type="submit" size="md" loading={verify.busy} disabled={!ready || closed} fullWidth>
+          {factor?.type === 'passkey' ? t('secondFactor.usePasskey') : t('secondFactor.verify')}
+        </Button>
+      </form>
       <div className={classes.ways}>
         {others.map((other) => (
-          <button key={other.id} type="button" className="text-button" onClick={() => setWay(other.id)}>
+          <button key={other.id} type="button" className="text-button" onClick={() => choose(other.id)}>
             {t('secondFactor.useInstead', { name: other.name })}
           </button>
         ))}
         {factor && (
-          <button type="button" className="text-button" onClick={() => setWay(recovery)}>
+          <button type="button" className="text-button" onClick={() => choose(recovery)}>
             {t('secondFactor.useRecovery')}
           </button>
         )}
@@ -56,8 +117,6 @@ export default function SecondFactorStep({ stage, onBack, bare = false }: Second
     </div>
   )
 }
-
-const recovery = 'recovery_code'
 
 function preferred({ factors }: SecondFactorStage): string {
   return (factors.find((factor) => factor.default) ?? factors[0])?.id ?? recovery

@@ -1,111 +1,137 @@
-import { Anchor, Button, Group, Stack, Text } from '@mantine/core'
-import { type SubmitEvent, useEffect, useState } from 'react'
+import { Button, Group, Loader, Stack, Text } from '@mantine/core'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { body } from '@/api/client'
 import { hasCode } from '@/api/problem'
-import type { Factor, SecondFactorAnswer } from '@/api/schema'
-import { CodeInput, codeLength } from '@/ui/code-input'
+import type { ChallengeRequest, Factor } from '@/api/schema'
 import { Dialog } from '@/ui/dialog'
 import { PasswordField } from '@/ui/field'
+import { Notice } from '@/ui/notice'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { useProblemText } from '@/ui/problem-text'
-import { isRecoveryCode, RecoveryCodeInput } from '@/ui/recovery-code-input'
 import { useAction } from '@/ui/use-action'
+import { PasskeyUnanswered } from '../second-factor/passkey'
+import { SecondFactor } from '../second-factor/second-factor'
+import type { Answering } from '../second-factor/way'
 import { session } from '../session'
 import type { Need } from './confirmed'
 
 interface ConfirmDialogProps {
   needs: Need[]
-  onConfirmed: () => void
+  /** Why the last answer was not taken, where the dialog comes up again. */
+  refused: unknown
+  onConfirmed: (password: string | undefined) => void
   onCancel: () => void
 }
 
+const recovery = 'recovery_code'
+const ask = (request: ChallengeRequest) =>
+  body(session.api.POST('/auth/confirmation/challenges', { body: request }))
+
 /** "Is it still you?" Asks for what the API listed and nothing else. */
-export default function ConfirmDialog({ needs, onConfirmed, onCancel }: ConfirmDialogProps) {
-  const { t } = useTranslation(['shell', 'common'])
+export default function ConfirmDialog({ needs, refused, onConfirmed, onCancel }: ConfirmDialogProps) {
+  const { t } = useTranslation(['shell', 'secondFactor', 'common'])
   const problemText = useProblemText()
   const needsFactor = needs.includes('second_factor')
   const [password, setPassword] = useState('')
-  const [code, setCode] = useState('')
-  const [recovery, setRecovery] = useState(false)
+  const [ready, setReady] = useState(!needsFactor)
   const factors = useOwnFactors(needsFactor)
-  const factor = factors.find((own) => own.default) ?? factors[0]
+  const [way, setWay] = useState<string>()
+  const answering = useRef<Answering>(null)
+  const field = useRef<HTMLInputElement>(null)
+  const factor = way === undefined ? preferred(factors.list) : factors.list?.find(({ id }) => id === way)
 
-  const confirm = useAction(async (second: SecondFactorAnswer | undefined) => {
+  const confirm = useAction(async () => {
+    if (session.state().stage !== 'full') return onConfirmed(password)
     try {
+      const second = await answering.current?.collect()
+      if (needsFactor && !second) return
       await session.api.POST('/auth/confirmation', { body: { password, second_factor: second } })
     } catch (error) {
-      setCode('')
+      if (hasCode(error, 'invalid_credentials')) field.current?.select()
+      else answering.current?.again()
       throw error
     }
-    onConfirmed()
+    onConfirmed(undefined)
   })
 
-  function submit(event: SubmitEvent<HTMLFormElement>) {
-    event.preventDefault()
-    void confirm.run(needsFactor ? answer() : undefined)
+  const failure = confirm.failure ?? refused
+  const wrongPassword = hasCode(failure, 'invalid_credentials')
+  const wrongCode = hasCode(failure, 'invalid_code', 'code_already_used', 'code_expired')
+  const unanswered = failure instanceof PasskeyUnanswered
+  const choose = (next: string) => {
+    confirm.clear()
+    setReady(false)
+    setWay(next)
   }
-
-  function answer(): SecondFactorAnswer | undefined {
-    if (recovery) return { type: 'recovery_code', code: code.trim() }
-    return factor && { type: 'totp', factor_id: factor.id, code }
-  }
-
-  const wrongPassword = hasCode(confirm.failure, 'invalid_credentials')
-  const wrongCode = hasCode(confirm.failure, 'invalid_code', 'code_already_used', 'code_expired')
-  const codeError = wrongCode ? problemText(confirm.failure) : undefined
-  const complete =
-    !needsFactor || (recovery ? isRecoveryCode(code) : code.length === codeLength && factor !== undefined)
 
   return (
     <Dialog opened onClose={onCancel} title={t('confirm.title')} size="sm">
-      <form onSubmit={submit}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          void confirm.run()
+        }}
+      >
         <Stack gap="md">
           <Text>{needsFactor ? t('confirm.both') : t('confirm.password')}</Text>
-          {confirm.failure !== undefined && !wrongPassword && !wrongCode && (
-            <ProblemNotice error={confirm.failure} />
+          {unanswered && <Notice tone="bad">{t('secondFactor:passkey.unanswered')}</Notice>}
+          {failure !== undefined && !wrongPassword && !wrongCode && !unanswered && (
+            <ProblemNotice error={failure} />
           )}
+          {factors.failure !== undefined && <ProblemNotice error={factors.failure} />}
           <PasswordField
+            ref={field}
             label={t('confirm.passwordLabel')}
             name="password"
             autoComplete="current-password"
+            maxLength={1024}
             required
             data-autofocus
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
             error={wrongPassword ? t('confirm.wrongPassword') : undefined}
           />
-          {needsFactor &&
-            (recovery ? (
-              <RecoveryCodeInput value={code} onChange={setCode} error={codeError} />
-            ) : (
-              <CodeInput
-                label={t('confirm.codeLabel')}
-                description={factor && t('confirm.codeOf', { name: factor.name })}
-                value={code}
-                onChange={setCode}
-                error={codeError}
-              />
-            ))}
-          {needsFactor && (
-            <Anchor
-              component="button"
-              type="button"
-              size="sm"
-              ta="left"
-              onClick={() => {
-                setRecovery(!recovery)
-                setCode('')
-              }}
-            >
-              {recovery ? t('confirm.useCode') : t('confirm.useRecovery')}
-            </Anchor>
+          {needsFactor && !factors.list && !factors.failure && <Loader size="sm" />}
+          {needsFactor && factors.list && (
+            <SecondFactor
+              key={factor?.id ?? recovery}
+              ref={answering}
+              factor={factor}
+              chosen={way !== undefined}
+              ask={ask}
+              error={wrongCode ? problemText(failure) : undefined}
+              busy={confirm.busy}
+              takesFocus={way !== undefined}
+              onReady={setReady}
+            />
+          )}
+          {needsFactor && factors.list && (
+            <Stack gap={4} align="flex-start">
+              {factors.list
+                .filter(({ id }) => id !== factor?.id)
+                .map((other) => (
+                  <button
+                    key={other.id}
+                    type="button"
+                    className="text-button"
+                    onClick={() => choose(other.id)}
+                  >
+                    {t('confirm.useCode', { name: other.name })}
+                  </button>
+                ))}
+              {factor && (
+                <button type="button" className="text-button" onClick={() => choose(recovery)}>
+                  {t('confirm.useRecovery')}
+                </button>
+              )}
+            </Stack>
           )}
           <Group justify="flex-end" gap="sm">
             <Button variant="default" onClick={onCancel}>
               {t('common:cancel')}
             </Button>
-            <Button type="submit" loading={confirm.busy} disabled={password === '' || !complete}>
+            <Button type="submit" loading={confirm.busy} disabled={password === '' || !ready}>
               {t('confirm.submit')}
             </Button>
           </Group>
@@ -115,17 +141,24 @@ export default function ConfirmDialog({ needs, onConfirmed, onCancel }: ConfirmD
   )
 }
 
-/** Read past the query cache: the window, which has none, asks for confirmation too. */
-function useOwnFactors(wanted: boolean): Factor[] {
-  const [factors, setFactors] = useState<Factor[]>([])
+function preferred(factors: Factor[] | undefined): Factor | undefined {
+  return factors?.find((own) => own.default) ?? factors?.[0]
+}
+
+/** Read past the query cache: what is asked of a person must not be older than the question. */
+function useOwnFactors(wanted: boolean): { list: Factor[] | undefined; failure: unknown } {
+  const [list, setList] = useState<Factor[]>()
+  const [failure, setFailure] = useState<unknown>()
   useEffect(() => {
     if (!wanted) return
     const stop = new AbortController()
     body(session.api.GET('/me/factors', { signal: stop.signal })).then(
-      ({ items }) => setFactors(items.filter((own) => own.status === 'active')),
-      () => {},
+      ({ items }) => setList(items.filter((own) => own.status === 'active')),
+      (error: unknown) => {
+        if (!stop.signal.aborted) setFailure(error)
+      },
     )
     return () => stop.abort()
   }, [wanted])
-  return factors
+  return { list, failure }
 }

@@ -10,7 +10,8 @@ const AskContext = createContext<Ask>(() =>
 
 interface Question {
   needs: Need[]
-  answered: () => void
+  refused: unknown
+  answered: (password: string | undefined) => void
   cancelled: () => void
 }
 
@@ -18,9 +19,9 @@ interface Question {
 export function ConfirmationProvider({ children }: { children: ReactNode }) {
   const [question, setQuestion] = useState<Question>()
   const ask = useCallback<Ask>(
-    (needs) =>
+    (needs, refused) =>
       new Promise((resolve, reject) => {
-        setQuestion({ needs, answered: resolve, cancelled: () => reject(new Cancelled()) })
+        setQuestion({ needs, refused, answered: resolve, cancelled: () => reject(new Cancelled()) })
       }),
     [],
   )
@@ -37,7 +38,8 @@ export function ConfirmationProvider({ children }: { children: ReactNode }) {
         <Suspense fallback={null}>
           <ConfirmDialog
             needs={question.needs}
-            onConfirmed={() => close(question.answered)}
+            refused={question.refused}
+            onConfirmed={(password) => close(() => question.answered(password))}
             onCancel={() => close(question.cancelled)}
           />
         </Suspense>
@@ -47,7 +49,7 @@ export function ConfirmationProvider({ children }: { children: ReactNode }) {
 }
 
 /** `confirmed(call)`: the call, confirmed by the person where the API asks for it. */
-export function useConfirmed(): <T>(call: () => Promise<T>) => Promise<T> {
+export function useConfirmed(): <T>(call: (password?: string) => Promise<T>) => Promise<T> {
   const ask = useContext(AskContext)
   return useCallback((call) => confirmed(call, ask), [ask])
 }

@@ -1,6 +1,8 @@
 import { Button, Stack, Text } from '@mantine/core'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FactorType } from '@/api/schema'
+import { passkeysWork } from '@/session/second-factor/passkey'
 import { Icon } from '@/ui/icon'
 import { Notice } from '@/ui/notice'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -11,11 +13,12 @@ interface ChooseMethodProps {
   methods: FactorType[]
   busy: boolean
   failure: unknown
-  onChoose: (method: FactorType) => Promise<void>
+  onChoose: (method: FactorType) => void
 }
 
 export function ChooseMethod({ methods, busy, failure, onChoose }: ChooseMethodProps) {
   const { t } = useTranslation('enrolment')
+  const [chosen, setChosen] = useState<FactorType>()
   if (methods.length === 0) return <Notice tone="warn">{t('noMethod')}</Notice>
   return (
     <Stack gap="md">
@@ -33,9 +36,14 @@ export function ChooseMethod({ methods, busy, failure, onChoose }: ChooseMethodP
               </Text>
             </div>
             <Button
-              data-autofocus
-              loading={busy}
-              onClick={() => void onChoose(method)}
+              data-autofocus={method === methods[0] || undefined}
+              variant={method === methods[0] ? 'filled' : 'light'}
+              loading={busy && chosen === method}
+              disabled={method === 'passkey' && !passkeysWork()}
+              onClick={() => {
+                setChosen(method)
+                onChoose(method)
+              }}
               aria-label={t('configureMethod', { method: t(`method.${method}.name`) })}
             >
               {t('configure')}

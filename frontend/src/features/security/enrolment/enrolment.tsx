@@ -1,23 +1,28 @@
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { body } from '@/api/client'
 import { hasCode } from '@/api/problem'
-import type { Factor, FactorType, Enrolment as Setup } from '@/api/schema'
+import type { EnrolRequest, Factor, FactorType, Enrolment as Setup } from '@/api/schema'
 import { useConfirmed } from '@/session/confirmation/confirmation'
 import { session } from '@/session/session'
 import { useAction } from '@/ui/use-action'
 import { ChooseMethod } from './choose-method'
 import { Finish } from './finish'
+import { PasskeySetup } from './passkey-setup'
+import { PhoneNumber } from './phone-number'
+import { SentCodeSetup } from './sent-code-setup'
 import { TotpSetup } from './totp-setup'
+import { usePending } from './use-pending'
 
 interface EnrolmentProps {
   methods: FactorType[]
   /** The factor whose place the new one takes; it stays valid until then. */
-  replaces?: Factor
+  replaces?: Factor | undefined
   onDone: () => void
 }
 
 type Step =
   | { at: 'method' }
+  | { at: 'number' }
   | { at: 'setup'; setup: Setup }
   | { at: 'finish'; factor: Factor; codes: string[] | undefined }
 
@@ -27,10 +32,14 @@ export function Enrolment({ methods, replaces, onDone }: EnrolmentProps) {
   const [step, setStep] = useState<Step>({ at: 'method' })
   const pending = usePending()
 
-  const begin = useAction(async (type: FactorType) => {
+  const begin = useAction(async (wanted: EnrolRequest) => {
     await pending.discard()
-    const setup = await confirmed(() =>
-      body(session.api.POST('/me/factors', { body: { type, ...(replaces && { replaces: replaces.id }) } })),
+    const setup = await confirmed((password) =>
+      body(
+        session.api.POST('/me/factors', {
+          body: { ...wanted, ...(replaces && { replaces: replaces.id }), ...(password && { password }) },
+        }),
+      ),
     )
     pending.keep(setup.factor.id)
     setStep({ at: 'setup', setup })
@@ -38,21 +47,41 @@ export function Enrolment({ methods, replaces, onDone }: EnrolmentProps) {
 
   const activate = useAction(async (factor: Factor) => {
     await session.activateFactor(factor.id)
-    pending.settled()
+    pending.settle()
     onDone()
   })
 
+  function choose(type: FactorType) {
+    if (type === 'sms') setStep({ at: 'number' })
+    else void begin.run({ type })
+  }
+  function startOver() {
+    begin.clear()
+    setStep({ at: 'method' })
+  }
+
   switch (step.at) {
     case 'method':
-      return <ChooseMethod methods={methods} busy={begin.busy} failure={begin.failure} onChoose={begin.run} />
-    case 'setup':
+      return <ChooseMethod methods={methods} busy={begin.busy} failure={begin.failure} onChoose={choose} />
+    case 'number':
       return (
-        <TotpSetup
-          setup={step.setup}
-          onVerified={({ factor, recovery_codes: codes }) => setStep({ at: 'finish', factor, codes })}
-          onLost={() => setStep({ at: 'method' })}
+        <PhoneNumber
+          busy={begin.busy}
+          failure={begin.failure}
+          onNumber={(number) => void begin.run({ type: 'sms', phone_number: number })}
+          onBack={startOver}
         />
       )
+    case 'setup': {
+      const setup = {
+        setup: step.setup,
+        onVerified: (verified: { factor: Factor; recovery_codes?: string[] }) =>
+          setStep({ at: 'finish', factor: verified.factor, codes: verified.recovery_codes }),
+        onStartOver: startOver,
+      }
+      if (step.setup.passkey_options) return <PasskeySetup {...setup} />
+      return step.setup.challenge ? <SentCodeSetup {...setup} /> : <TotpSetup {...setup} />
+    }
     case 'finish':
       return (
         <Finish
@@ -60,34 +89,8 @@ export function Enrolment({ methods, replaces, onDone }: EnrolmentProps) {
           busy={activate.busy}
           failure={activate.failure}
           onOkay={() => activate.run(step.factor)}
-          onAgain={
-            hasCode(activate.failure, 'factor_not_verified') ? () => setStep({ at: 'method' }) : undefined
-          }
+          onStartOver={hasCode(activate.failure, 'factor_not_verified', 'not_found') ? startOver : undefined}
         />
       )
-  }
-}
-
-/** A setup that was begun and given up leaves no half-made factor behind. */
-function usePending() {
-  const id = useRef<string>(undefined)
-  const discard = async () => {
-    const factorId = id.current
-    id.current = undefined
-    if (!factorId || session.state().stage !== 'full') return
-    await session.api
-      .DELETE('/me/factors/{factor_id}', { params: { path: { factor_id: factorId } } })
-      .catch(() => {})
-  }
-  const discardLatest = useRef(discard)
-  useEffect(() => () => void discardLatest.current(), [])
-  return {
-    keep: (factorId: string) => {
-      id.current = factorId
-    },
-    settled: () => {
-      id.current = undefined
-    },
-    discard,
   }
 }

@@ -10,11 +10,11 @@ interface FinishProps {
   busy: boolean
   failure: unknown
   onOkay: () => Promise<void>
-  onAgain?: (() => void) | undefined
+  onStartOver?: (() => void) | undefined
 }
 
 /** The factor is proven, and counts only once the person says so: until then nobody is bound to codes they did not see. */
-export function Finish({ codes, busy, failure, onOkay, onAgain }: FinishProps) {
+export function Finish({ codes, busy, failure, onOkay, onStartOver }: FinishProps) {
   const { t } = useTranslation('enrolment')
   const heading = useRef<HTMLParagraphElement>(null)
   useEffect(() => heading.current?.focus(), [])
@@ -26,7 +26,7 @@ export function Finish({ codes, busy, failure, onOkay, onAgain }: FinishProps) {
         </Text>
       </Notice>
       {codes && codes.length > 0 ? <RecoveryCodes codes={codes} /> : <Text>{t('finish.noCodes')}</Text>}
-      {failure !== undefined && <ProblemNotice error={failure} onRetry={onAgain} />}
+      {failure !== undefined && <ProblemNotice error={failure} onRetry={onStartOver} />}
       <Button loading={busy} onClick={() => void onOkay()}>
         {t('finish.okay')}
       </Button>
