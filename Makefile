@@ -91,7 +91,7 @@ endif
 e2e: build
 	@ls frontend/e2e/*.spec.ts >/dev/null 2>&1 || { echo 'frontend/e2e holds no browser tests'; exit 1; }
 	cd backend && $(GO) build -o ../bin/pgtemp ./cmd/pgtemp
-	cd frontend && npm run --silent e2e
+	cd frontend && CHROMIUM="$$(../scripts/setup --chromium)" npm run --silent e2e
 
 bench: build ## measure: three runs, medians, ratios to floors of the same run (about ten minutes)
 	cd backend && $(GO) build -o ../bin/bench ./cmd/bench
