@@ -95,7 +95,12 @@ func (s *Store) SetRule(ctx context.Context, accountID string, r account.Rule) e
 	if r.Minimum == "" {
 		r.Minimum = assurance.Any
 	}
-	return s.change(ctx, []string{"account:" + accountID}, func(db *gorm.DB) error {
+	return s.changeWith(ctx, []string{"account:" + accountID}, func(ctx context.Context, db *gorm.DB) error {
+		if r.SignedOutBy != "" {
+			if err := s.endSignedOut(ctx, accountID, r.SignedOutBy); err != nil {
+				return err
+			}
+		}
 		out, tokens := micros(r.SignedOutAt), "block"
 		if r.KeepAPITokens {
 			tokens = "keep"

@@ -131,8 +131,11 @@ func (s *Store) SetRole(ctx context.Context, accountID, userID string, role acco
 // RemoveMember ends a membership, and the cart with it; false where that would leave the account without an owner.
 func (s *Store) RemoveMember(ctx context.Context, accountID, userID string) (bool, error) {
 	var removed bool
-	err := s.change(ctx, []string{"user:" + userID, "cart:" + accountID + ":" + userID}, func(db *gorm.DB) error {
+	err := s.changeWith(ctx, []string{"user:" + userID, "cart:" + accountID + ":" + userID}, func(ctx context.Context, db *gorm.DB) error {
 		if err := s.hold(db, accountID); err != nil {
+			return err
+		}
+		if err := s.endSignedOut(ctx, accountID, userID); err != nil {
 			return err
 		}
 		r := db.Exec(`DELETE FROM members WHERE account_id = ? AND user_id = ? AND (role <> 'owner' OR `+stillOwned+`)`, accountID, userID)

@@ -213,6 +213,28 @@ func (s *Store) EndSessions(ctx context.Context, userID, keep string, lacking bo
 	return len(ids), err
 }
 
+// endSignedOut ends one by one those sessions of a person that are over by an account's word, which speaks of all members at
+// once. It is called before that word stops to reach the person: what is over must not live again.
+func (s *Store) endSignedOut(ctx context.Context, accountID, userID string) error {
+	const over = ` SET ended_at = (SELECT signed_out_at FROM accounts WHERE id = ?) WHERE user_id = ? AND ended_at = 0
+		AND created_at < (SELECT signed_out_at FROM accounts WHERE id = ? AND signed_out_by <> ?)`
+	args := []any{accountID, userID, accountID, userID}
+	return s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.writer(ctx).Exec("UPDATE sign_ins"+over, args...).Error; err != nil {
+			return wrap("end sign-ins", err)
+		}
+		var ids []string
+		if err := s.writer(ctx).Raw("UPDATE sessions"+over+" RETURNING id", args...).Scan(&ids).Error; err != nil {
+			return wrap("end sessions", err)
+		}
+		topics := make([]string, len(ids))
+		for i, v := range ids {
+			topics[i] = "session:" + v
+		}
+		return s.change(ctx, topics, func(*gorm.DB) error { return nil })
+	})
+}
+
 // CountSessionsLacking counts the live sessions of an account's members that show no second factor.
 func (s *Store) CountSessionsLacking(ctx context.Context, accountID string, now time.Time) (int, error) {
 	var n int64

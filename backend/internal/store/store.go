@@ -153,10 +153,15 @@ func (s *Store) InTx(ctx context.Context, f func(ctx context.Context) error) err
 
 // change runs one statement or more that others must hear of.
 func (s *Store) change(ctx context.Context, topics []string, f func(db *gorm.DB) error) error {
+	return s.changeWith(ctx, topics, func(_ context.Context, db *gorm.DB) error { return f(db) })
+}
+
+// changeWith is change for what also calls other methods, which belong to the transaction by the context that f is given.
+func (s *Store) changeWith(ctx context.Context, topics []string, f func(ctx context.Context, db *gorm.DB) error) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		t := ctx.Value(transactionKey{}).(*transaction)
 		t.topics = append(t.topics, topics...)
-		return f(t.db.WithContext(ctx))
+		return f(ctx, t.db.WithContext(ctx))
 	})
 }
 
@@ -180,7 +185,11 @@ func wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("store: %s: %w", what, err)
+	_, told := fault.As(err)
+	if err = fmt.Errorf("store: %s: %w", what, err); !told && lost(err) {
+		return unavailable(err)
+	}
+	return err
 }
 
 // micros and when translate between time.Time and the column: microseconds since 1970 UTC, 0 for "never".

@@ -77,11 +77,20 @@ func (c *Client) Call(method, path, token string, body any) Answer {
 // Send sends one request. A connection that breaks is the test's failure; the answer then has status 0.
 func (c *Client) Send(r Request) Answer {
 	c.T.Helper()
-	a := Answer{T: c.T, Request: r}
-	q, err := c.request(context.Background(), r)
+	a, err := c.Try(context.Background(), r)
 	if err != nil {
-		c.T.Errorf("%s %s: %v", r.Method, r.Path, err)
-		return a
+		c.T.Errorf("%s %s: %v", r.Method, short(r.Path), err)
+	}
+	return a
+}
+
+// Try is Send for tests that break the connection, or do not wait for the end: without an answer there is an error.
+func (c *Client) Try(ctx context.Context, r Request) (Answer, error) {
+	c.T.Helper()
+	a := Answer{T: c.T, Request: r}
+	q, err := c.request(ctx, r)
+	if err != nil {
+		return a, err
 	}
 	began := time.Now()
 	response, err := c.http.Do(q)
@@ -94,8 +103,7 @@ func (c *Client) Send(r Request) Answer {
 	}
 	a.Took = time.Since(began)
 	if err != nil {
-		c.T.Errorf("%s %s: %v", r.Method, short(r.Path), err)
-		return a
+		return a, err
 	}
 	a.Status, a.Header = response.StatusCode, response.Header
 	if a.Status >= 500 && !c.any5xx {
@@ -104,7 +112,7 @@ func (c *Client) Send(r Request) Answer {
 	for _, wrong := range c.contract.Check(q.Method, q.URL.EscapedPath(), a) {
 		c.T.Errorf("%s %s answers %d against the contract: %s\n%s", r.Method, short(r.Path), a.Status, wrong, short(string(a.Body)))
 	}
-	return a
+	return a, nil
 }
 
 func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) {

@@ -100,7 +100,7 @@ func describe(method, path string, item *openapi3.PathItem, o *openapi3.Operatio
 			op.Codes = append(op.Codes, "second_factor_due", "enrolment_due")
 		}
 		if op.Scope != "" { // of an API token whose owner does not meet the rules
-			op.Codes = append(op.Codes, "enrolment_due")
+			op.Codes = append(op.Codes, "enrolment_due", "api_tokens_paused")
 		}
 	}
 	if op.Confirmation != "" {

@@ -1,0 +1,33 @@
+package store
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"sallyport/internal/fault"
+)
+
+// lost says whether the database cannot be reached, which passes, rather than has found fault with what it was asked.
+func lost(err error) bool {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		// Connection exceptions, operator intervention, too many connections (PostgreSQL, appendix A).
+		return strings.HasPrefix(refused.Code, "08") || strings.HasPrefix(refused.Code, "57P") || refused.Code == "53300"
+	}
+	var unreached *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &unreached) || errors.As(err, &network) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
+}
+
+// unavailable says to come again.
+func unavailable(err error) error {
+	return fault.ErrUnavailable.Because(err).With(func(e *fault.Error) { e.RetryAfter = time.Second })
+}
