@@ -304,3 +304,14 @@ func (op *Operation) Example() map[string]any {
 	}
 	return maps.Clone(example)
 }
+
+// Knows says whether a body of this operation may have this field at the top.
+func (c *Contract) Knows(op *Operation, field string) bool {
+	schema := op.RequestBody.Value.Content.Get("application/json").Schema.Value
+	for _, branch := range append(slices.Clone(schema.OneOf), &openapi3.SchemaRef{Value: schema}) {
+		if branch.Value.Properties[field] != nil {
+			return true
+		}
+	}
+	return false
+}
