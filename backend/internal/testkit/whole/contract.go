@@ -269,7 +269,7 @@ func unknown(schema *openapi3.Schema, value any, at string, wrong []string) []st
 	}
 	switch v := value.(type) {
 	case map[string]any:
-		if schema.AdditionalProperties.Schema != nil {
+		if free := schema.AdditionalProperties; free.Schema != nil || (free.Has != nil && *free.Has) {
 			return wrong
 		}
 		for key, inner := range v {

@@ -66,3 +66,8 @@ func (a *Authenticator) Wrong() string {
 func (a *Authenticator) Answer(code string) map[string]any {
 	return map[string]any{"type": "totp", "factor_id": a.FactorID, "code": code}
 }
+
+// AuthenticatorOf is the app that a secret was typed into.
+func AuthenticatorOf(h *House, factorID, secret string) *Authenticator {
+	return &Authenticator{FactorID: factorID, Secret: secret, clock: h.Clock}
+}
