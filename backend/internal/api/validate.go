@@ -24,8 +24,9 @@ import (
 )
 
 const (
-	maxBody  = 64 << 10 // bytes; the largest body of the contract has about 2 kB
-	maxDepth = 32       // of nested JSON
+	maxBody   = 64 << 10 // bytes; the largest body of the contract has about 2 kB
+	maxDepth  = 32       // of nested JSON
+	maxFields = 50       // of one object that are named when it should have none of them
 )
 
 var identifier = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
@@ -174,7 +175,16 @@ func nulBytes(value any, pointer string, fields []fault.Field) []fault.Field {
 func describe(err error, fields []fault.Field) []fault.Field {
 	var many openapi3.MultiError
 	if errors.As(err, &many) {
+		named := map[string]bool{} // objects with unknown fields: the validator tells of each field without saying which
 		for _, e := range many {
+			var at *openapi3.SchemaError
+			if errors.As(e, &at) && at.SchemaField == "properties" {
+				pointer := strings.Join(at.JSONPointer(), "/")
+				if named[pointer] {
+					continue
+				}
+				named[pointer] = true
+			}
 			fields = describe(e, fields)
 		}
 		return fields
@@ -194,7 +204,22 @@ func describe(err error, fields []fault.Field) []fault.Field {
 	if e.SchemaField == "discriminator" {
 		at += "/" + e.Schema.Discriminator.PropertyName
 	}
+	if object, ok := e.Value.(map[string]any); ok && e.SchemaField == "properties" {
+		return unknownFields(e, object, at, fields)
+	}
 	return append(fields, fault.Field{Pointer: at, Detail: sentence(e)})
+}
+
+// unknownFields names what an object should not have, as far as anybody wants to read.
+func unknownFields(e *openapi3.SchemaError, object map[string]any, at string, fields []fault.Field) []fault.Field {
+	for key := range object {
+		if e.Schema.Properties[key] == nil {
+			if fields = append(fields, fault.Field{Pointer: at + "/" + escape(key), Detail: sentence(e)}); len(fields) >= maxFields {
+				break
+			}
+		}
+	}
+	return fields
 }
 
 // escape writes one step of a JSON pointer (RFC 6901 §3). A key is the caller's own word: only so much of it comes back.
