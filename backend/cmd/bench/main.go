@@ -70,13 +70,13 @@ func run() error {
 	began := time.Now()
 	for i := range o.runs {
 		fmt.Fprintf(os.Stderr, "run %d of %d\n", i+1, o.runs)
-		if err := b.once(ctx, i); err != nil {
-			return err
+		if err = b.once(ctx, i); err != nil {
+			break
 		}
 	}
 	b.table.print(os.Stdout)
 	fmt.Printf("\ntook %s; load average at the end %s\n", time.Since(began).Round(time.Second), loadAverage())
-	return nil
+	return err // the table shows what was measured before
 }
 
 func read(args []string) (options, error) {

@@ -44,7 +44,7 @@ var keys = []struct {
 	{"github.com/glebarez", []string{"internal/store"}, "SQL lives in one room, so that two databases behave as one"},
 	{"github.com/pressly/goose", []string{"internal/store"}, "the schema belongs to the store"},
 	{"modernc.org/sqlite", nil, "it comes with glebarez/sqlite; registering it twice panics"},
-	{"github.com/jackc/pgx", []string{"internal/bus"}, "the bus listens on a connection of its own; all other SQL is the store's"},
+	{"github.com/jackc/pgx", []string{"internal/bus", "internal/store"}, "the bus listens on a connection of its own; all other SQL is the store's"},
 	{"sallyport/internal/store", []string{"internal/app"}, "rooms declare the store that they need as an interface; app alone knows the real one"},
 	{"sallyport/internal/app", []string{"cmd/sallyport"}, "app builds the house and nobody inside may ask it for anything"},
 	{"github.com/golang-jwt", []string{"internal/session"}, "there is one way in which a token is made and verified"},
