@@ -317,6 +317,9 @@ func checkQuery(p *openapi3.Parameter, query url.Values) error {
 		}
 		return nil
 	}
+	if len(query[p.Name]) > 1 {
+		return wrong("must be given once")
+	}
 	raw := query.Get(p.Name)
 	if !utf8.ValidString(raw) || strings.ContainsRune(raw, 0) {
 		return wrong("is not text")

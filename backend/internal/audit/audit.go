@@ -104,8 +104,10 @@ type Origin struct {
 
 type originKey struct{}
 
-// WithOrigin tells every event below this context where the request came from.
+// WithOrigin tells every event below this context where the request came from. What a client says of itself is kept as far as
+// it can be: sessions keep it too.
 func WithOrigin(ctx context.Context, o Origin) context.Context {
+	o.Address, o.UserAgent = storable(o.Address), storable(o.UserAgent)
 	return context.WithValue(ctx, originKey{}, o)
 }
 

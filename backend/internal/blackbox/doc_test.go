@@ -6,9 +6,17 @@
 package blackbox_test
 
 import (
+	"flag"
 	"testing"
 
 	"sallyport/internal/testkit"
 )
 
-func TestMain(m *testing.M) { testkit.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// Requests that are made up: enough to meet every way of breaking every operation, few enough for every run.
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		_ = checks.Value.Set("1000")
+	}
+	testkit.VerifyTestMain(m)
+}
