@@ -24,6 +24,7 @@ type Client struct {
 	contract *Contract
 	http     *http.Client
 	any5xx   bool
+	heard    func(Answer)
 }
 
 // NewClient speaks to the server at base. from is the address that it comes from, such as "127.0.0.2"; "": any.
@@ -106,6 +107,9 @@ func (c *Client) Try(ctx context.Context, r Request) (Answer, error) {
 		return a, err
 	}
 	a.Status, a.Header = response.StatusCode, response.Header
+	if c.heard != nil {
+		c.heard(a)
+	}
 	if a.Status >= 500 && !c.any5xx {
 		c.T.Errorf("%s %s answers %d: %s", r.Method, short(r.Path), a.Status, a.Body)
 	}

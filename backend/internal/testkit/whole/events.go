@@ -75,21 +75,27 @@ func read(lines *bufio.Scanner, events chan<- Event) {
 	}
 }
 
+// Next is the next event, whatever it is.
+func (s *Stream) Next() Event {
+	s.t.Helper()
+	select {
+	case e, open := <-s.events:
+		if !open {
+			s.t.Fatal("the stream is over")
+		}
+		return e
+	case <-time.After(patience):
+		s.t.Fatal("waited in vain for an event")
+	}
+	return Event{}
+}
+
 // Wait reads until an event of this name comes.
 func (s *Stream) Wait(name string) Event {
 	s.t.Helper()
-	late := time.After(patience)
 	for {
-		select {
-		case e, open := <-s.events:
-			if !open {
-				s.t.Fatalf("the stream ended before %s", name)
-			}
-			if e.Name == name {
-				return e
-			}
-		case <-late:
-			s.t.Fatalf("waited in vain for the event %s", name)
+		if e := s.Next(); e.Name == name {
+			return e
 		}
 	}
 }

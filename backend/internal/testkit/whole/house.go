@@ -26,7 +26,6 @@ type House struct {
 	Replicas []*app.App
 	Contract *Contract
 
-	local   string // where requests come from; "": wherever
 	clients []*Client
 }
 
@@ -83,3 +82,10 @@ func (h *House) At(replica int) *Client { return h.clients[replica%len(h.clients
 
 // Postgreses says whether the database is a PostgreSQL.
 func (h *House) Postgreses() bool { return strings.HasPrefix(h.Database, "postgres") }
+
+// Hear has f see every answer, with its request, from now on. Several goroutines may call f.
+func (h *House) Hear(f func(Answer)) {
+	for _, c := range h.clients {
+		c.heard = f
+	}
+}
