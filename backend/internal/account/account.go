@@ -93,6 +93,7 @@ type Member struct {
 	TwoFactorRequired bool      // the switch of this one person
 	RequiredAt        time.Time // when it was ticked
 	Factors           assurance.Types
+	FactorsSince      time.Time // of the oldest factor; lists leave it out
 	JoinedAt          time.Time
 }
 

@@ -204,7 +204,7 @@ func (s *Service) RemoveMember(ctx context.Context, actorID, accountID, userID s
 		if !owned {
 			return ErrLastOwner
 		}
-		e.Detail = map[string]string{"role": string(m.Role)}
+		e.Detail = m.facts()
 		return s.Audit.Append(ctx, e)
 	})
 }

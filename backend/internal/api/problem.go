@@ -54,6 +54,7 @@ func status(e *fault.Error) int {
 // known becomes a bare 500, and is logged here, once.
 func (s *Server) problem(err error, c echo.Context) {
 	if c.Response().Committed {
+		s.cutOff(err, c)
 		return
 	}
 	e := told(err)
@@ -103,6 +104,17 @@ func (s *Server) problem(err error, c echo.Context) {
 	h.Set("Content-Type", "application/problem+json")
 	c.Response().WriteHeader(code)
 	_ = json.NewEncoder(c.Response()).Encode(p)
+}
+
+// cutOff breaks the connection of a document that could not be finished: what came through must not look complete.
+func (s *Server) cutOff(err error, c echo.Context) {
+	var early cut
+	if !errors.As(err, &early) || c.Request().Context().Err() != nil {
+		return
+	}
+	s.Log.LogAttrs(c.Request().Context(), slog.LevelError, "a document was cut off", slog.String("request_id", requestID(c)),
+		slog.String("route", c.Path()), slog.String("error", err.Error()))
+	panic(http.ErrAbortHandler)
 }
 
 // challenge is the WWW-Authenticate of a 401 (RFC 6750 §3, RFC 9470 §3).

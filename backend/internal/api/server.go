@@ -18,6 +18,7 @@ import (
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/bus"
 	"sallyport/internal/enforcement"
+	"sallyport/internal/evidence"
 	"sallyport/internal/factor"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
@@ -40,6 +41,7 @@ type Server struct {
 	Tokens   *session.Tokens
 	Accounts *account.Service
 	Portal   *portal.Service
+	Evidence *evidence.Service
 	Profiles interface {
 		User(ctx context.Context, userID string) (user.User, error)
 		UpdateProfile(ctx context.Context, userID, name, locale string) error

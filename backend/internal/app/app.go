@@ -22,6 +22,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/bus"
 	"sallyport/internal/enforcement"
+	"sallyport/internal/evidence"
 	"sallyport/internal/factor"
 	"sallyport/internal/jobs"
 	"sallyport/internal/limit"
@@ -171,8 +172,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	facts := enforcement.NewFacts(a.store, a.bus, a.now,
-		enforcement.ProviderRule{Required: c.Require != "", Minimum: assurance.Strength(c.Require)}, a.offered(passkeys), remembered)
+	facts := enforcement.NewFacts(a.store, a.bus, a.now, c.provider(), a.offered(passkeys), remembered)
 	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
 		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys), Budgets: texts}
 	limits := &limit.Limits{Store: a.store, Box: box, Now: a.now}
@@ -187,11 +187,15 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	proof := &evidence.Service{Accounts: accounts, Store: a.store, Audit: record, Provider: c.provider(), Now: a.now}
+	if err := proof.NoteProvider(ctx); err != nil {
+		return nil, err
+	}
 	server := &api.Server{
 		Stairs: &signin.Stairs{Users: a.store, Store: a.store, Hasher: a.hasher, Limits: limits,
 			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Audit: record, Now: a.now},
 		Facts: facts, Switch: enforce, Factors: factors, Book: book, Tokens: tokens,
-		Accounts: accounts, Portal: &portal.Service{Store: a.store, Accounts: accounts, Now: a.now},
+		Accounts: accounts, Evidence: proof, Portal: &portal.Service{Store: a.store, Accounts: accounts, Now: a.now},
 		Profiles: a.store, Deliveries: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Ready: a.ready,
 		Pages: web.New(), Done: a.done,
 	}

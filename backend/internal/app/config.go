@@ -14,6 +14,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"sallyport/internal/assurance"
+	"sallyport/internal/enforcement"
 	"sallyport/internal/seal"
 )
 
@@ -91,6 +92,11 @@ func (c *Config) check() error {
 		return err
 	}
 	return nil
+}
+
+// provider is what the operator asks of everybody.
+func (c *Config) provider() enforcement.ProviderRule {
+	return enforcement.ProviderRule{Required: c.Require != "", Minimum: assurance.Strength(c.Require)}
 }
 
 func (c *Config) proxies() ([]netip.Prefix, error) {

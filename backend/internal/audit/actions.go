@@ -29,6 +29,7 @@ const (
 	FactorRemoved           = "factor.removed"
 	FactorDisabled          = "factor.disabled" // by too many wrong codes
 	FactorAllRemoved        = "factor.all_removed"
+	FactorReset             = "factor.reset" // all removed, by an operator
 	PhoneVerified           = "phone.verified"
 	PhoneRemoved            = "phone.removed"
 	RecoveryCodeUsed        = "recovery_code.used"
@@ -57,4 +58,7 @@ const (
 	InvitationCreated  = "invitation.created"
 	InvitationRevoked  = "invitation.revoked"
 	InvitationAccepted = "invitation.accepted"
+
+	EvidenceExported    = "evidence.exported"
+	ProviderRuleChanged = "provider.rule_changed" // of AccountID Provider
 )

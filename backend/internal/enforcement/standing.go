@@ -112,6 +112,18 @@ func (s *Standing) comes(q Question, coming []Rule) {
 	s.RequiredBy = slices.Compact(s.RequiredBy)
 }
 
+// Best is the standing of a session that shows everything its person has: whether they meet the rules at all, however they
+// have signed in.
+func Best(rules []Rule, factors assurance.Types, now time.Time) Standing {
+	proof := assurance.Password()
+	for _, name := range factors.Names() {
+		if t, ok := assurance.ParseType(name); ok {
+			proof = proof.And(t.AMR()...)
+		}
+	}
+	return Decide(Question{Rules: rules, Factors: factors, Proof: proof, Offered: assurance.All, Now: now})
+}
+
 func gather(rules []Rule) (assurance.Strength, []Source) {
 	minimum, sources := assurance.Any, []Source{}
 	for _, r := range rules {

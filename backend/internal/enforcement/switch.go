@@ -2,6 +2,8 @@ package enforcement
 
 import (
 	"context"
+	"maps"
+	"strconv"
 	"time"
 
 	"sallyport/internal/account"
@@ -172,6 +174,9 @@ func (s *Switch) change(ctx context.Context, actorID, accountID string, f func(n
 			return err
 		}
 		event.AccountID, event.ActorID = accountID, actorID
+		detail := was(a.Rule)
+		maps.Copy(detail, event.Detail)
+		event.Detail = detail
 		return s.Audit.Append(ctx, event)
 	})
 	if err != nil {
@@ -218,9 +223,10 @@ func (s *Switch) Refused(ctx context.Context, actorID, accountID string, refusal
 func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule, audit.Event) {
 	at := s.Now()
 	next := account.Rule{Minimum: assurance.Any, IncidentAt: now.IncidentAt, IncidentBy: now.IncidentBy, APITokensPaused: now.APITokensPaused}
-	event := audit.Event{Action: audit.AccountEnforcementLifted}
+	event := audit.Event{Action: audit.AccountEnforcementLifted, Detail: map[string]string{}}
 	if c.Enforced {
-		event = audit.Event{Action: audit.AccountEnforced, Detail: map[string]string{"minimum_strength": string(c.Minimum)}}
+		event.Action = audit.AccountEnforced
+		event.Detail["minimum_strength"] = string(c.Minimum)
 		next = now
 		next.Minimum, next.GraceUntil = c.Minimum, time.Time{}
 		next.KeepAPITokens, next.Guarded = c.KeepAPITokens, c.Guarded
@@ -234,15 +240,25 @@ func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule,
 	}
 	if c.SignOutMembers {
 		next.SignedOutAt, next.SignedOutBy = at, actorID
-		if event.Detail == nil {
-			event.Detail = map[string]string{}
-		}
 		event.Detail["sign_out_members"] = "true"
 	}
 	if next.Incident() { // what an owner decides now is what the end of the incident goes back to
 		next.IncidentBefore = remember(next)
 	}
 	return next, event
+}
+
+// was says of the rule that a change replaces what the record keeps: with it the rule of any past day is known (package
+// evidence).
+func was(r account.Rule) map[string]string {
+	detail := map[string]string{"enforced_before": strconv.FormatBool(r.Enforced())}
+	if r.Enforced() {
+		detail["minimum_strength_before"] = string(r.Minimum)
+		if !r.GraceUntil.IsZero() {
+			detail["grace_until_before"] = r.GraceUntil.UTC().Format(time.RFC3339Nano)
+		}
+	}
+	return detail
 }
 
 // Preview is what enforcing would do now.

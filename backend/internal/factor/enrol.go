@@ -298,6 +298,10 @@ func (s *Service) spend(ctx context.Context, c Challenge) error {
 
 // Activate makes a verified factor count: "Okay". It joins the caller's transaction.
 func (s *Service) Activate(ctx context.Context, userID, factorID string) (Factor, error) {
+	before, err := s.holdPosture(ctx, userID)
+	if err != nil {
+		return Factor{}, err
+	}
 	f, err := s.Store.Factor(ctx, userID, factorID)
 	if err != nil {
 		return Factor{}, err
@@ -313,7 +317,7 @@ func (s *Service) Activate(ctx context.Context, userID, factorID string) (Factor
 	if f.Replaces != "" {
 		detail["replaces"] = f.Replaces
 	}
-	if err := s.log(ctx, audit.FactorActivated, userID, detail); err != nil {
+	if err := s.changed(ctx, audit.FactorActivated, userID, userID, before, detail); err != nil {
 		return Factor{}, err
 	}
 	if err := s.tell(ctx, userID, notify.FactorActivated, map[string]string{"method": f.Type.String()}); err != nil {

@@ -101,6 +101,8 @@ type Store interface {
 	RecoveryCodeCount(ctx context.Context, userID string) (remaining, total int, createdAt time.Time, err error)
 
 	ChallengeStore
+	AccountsOf(ctx context.Context, userID string) ([]string, error) // that they belong to
+
 	InTx(ctx context.Context, f func(ctx context.Context) error) error
 }
 
@@ -112,6 +114,7 @@ type Users interface {
 // Audit is where security events go.
 type Audit interface {
 	Append(ctx context.Context, e audit.Event) error
+	Share(ctx context.Context, e audit.Event, accountIDs []string) error
 }
 
 // Notices tell people by mail, in the transaction of what they tell.
@@ -191,6 +194,10 @@ func (s *Service) Update(ctx context.Context, userID, factorID, name string, mak
 // Remove takes one factor away and tells its owner. Whether the rules allow it is the caller's to ask.
 func (s *Service) Remove(ctx context.Context, userID, factorID string) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
+		before, err := s.holdPosture(ctx, userID)
+		if err != nil {
+			return err
+		}
 		f, err := s.Store.Factor(ctx, userID, factorID)
 		if err != nil {
 			return err
@@ -214,7 +221,8 @@ func (s *Service) Remove(ctx context.Context, userID, factorID string) error {
 				return err
 			}
 		}
-		if err := s.log(ctx, audit.FactorRemoved, userID, map[string]string{"factor_id": f.ID, "type": f.Type.String()}); err != nil {
+		detail := map[string]string{"factor_id": f.ID, "type": f.Type.String()}
+		if err := s.changed(ctx, audit.FactorRemoved, userID, userID, before, detail); err != nil {
 			return err
 		}
 		return s.tell(ctx, userID, notify.FactorRemoved, map[string]string{"method": f.Type.String()})
@@ -224,17 +232,17 @@ func (s *Service) Remove(ctx context.Context, userID, factorID string) error {
 // Disable takes all factors and recovery codes away and tells their owner.
 func (s *Service) Disable(ctx context.Context, userID string) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		active, err := s.Active(ctx, userID)
+		before, err := s.holdPosture(ctx, userID)
 		if err != nil {
 			return err
 		}
 		if err := s.Store.RemoveFactors(ctx, userID); err != nil {
 			return err
 		}
-		if len(active) == 0 {
+		if before.types == 0 {
 			return nil
 		}
-		if err := s.log(ctx, audit.FactorAllRemoved, userID, nil); err != nil {
+		if err := s.changed(ctx, audit.FactorAllRemoved, userID, userID, before, nil); err != nil {
 			return err
 		}
 		return s.tell(ctx, userID, notify.TwoFactorDisabled, nil)

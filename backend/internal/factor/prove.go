@@ -130,7 +130,12 @@ func (s *Service) wrong(ctx context.Context, g guess, f *Factor) error {
 				return err
 			}
 			if disabled {
-				if err := s.log(ctx, audit.FactorDisabled, g.userID, detail); err != nil {
+				before, err := s.posture(ctx, g.userID)
+				if err != nil {
+					return err
+				}
+				detail["type"] = f.Type.String()
+				if err := s.changed(ctx, audit.FactorDisabled, g.userID, g.userID, before, detail); err != nil {
 					return err
 				}
 				if err := s.tell(ctx, g.userID, notify.FactorDisabledByGuessing, map[string]string{"method": f.Type.String()}); err != nil {

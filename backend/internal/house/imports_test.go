@@ -20,6 +20,7 @@ var floors = [][]string{
 	{"internal/notify/budget", "internal/notify/twilio"},
 	{"internal/account", "internal/factor", "internal/limit", "internal/session"},
 	{"internal/enforcement", "internal/portal"},
+	{"internal/evidence"},
 	{"internal/signin", "internal/store"},
 	{"internal/api"},
 	{"internal/app"},

@@ -170,6 +170,13 @@ func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]account.Bel
 	return found, nil
 }
 
+// AccountsOf are the accounts that a person belongs to.
+func (s *Store) AccountsOf(ctx context.Context, userID string) ([]string, error) {
+	var ids []string
+	err := s.reader(ctx).Raw("SELECT account_id FROM members WHERE user_id = ? ORDER BY account_id", userID).Scan(&ids).Error
+	return ids, wrap("accounts of", err)
+}
+
 // CountMembers says how many members have a second factor of an accepted type, and how many invitations are open.
 func (s *Store) CountMembers(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (account.Counts, error) {
 	var rows []struct {

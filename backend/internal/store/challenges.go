@@ -119,7 +119,8 @@ func (s *Store) UseFactor(ctx context.Context, factorID, secret string, now time
 	return u.RowsAffected == 1, wrap("use factor", u.Error)
 }
 
-// HoldUser lets nobody else send a code to the person until the transaction ends.
+// HoldUser lets nobody else send a code to the person, or change what protects them, until the transaction ends. A statement that
+// waited here sees what the other has committed.
 func (s *Store) HoldUser(ctx context.Context, userID string) error {
 	return wrap("hold user", s.lockUser(s.writer(ctx), userID))
 }

@@ -22,12 +22,17 @@ type memberRow struct {
 	AccountID, UserID, Name, Email, Locale, Role string
 	TwoFactorRequired                            bool
 	RequiredAt, FactorBits, JoinedAt             int64
+	FactorsSince                                 int64
 }
+
+// factorsSince is when the oldest active factor of a user u was activated.
+const factorsSince = `(SELECT COALESCE(MIN(f.activated_at), 0) FROM factors f WHERE f.user_id = u.id AND f.status = 'active') AS factors_since`
 
 func (r memberRow) member() account.Member {
 	return account.Member{
 		AccountID: r.AccountID, UserID: r.UserID, Name: r.Name, Email: r.Email, Locale: r.Locale, Role: account.Role(r.Role),
 		TwoFactorRequired: r.TwoFactorRequired, RequiredAt: when(r.RequiredAt), Factors: assurance.Types(r.FactorBits), JoinedAt: when(r.JoinedAt),
+		FactorsSince: when(r.FactorsSince),
 	}
 }
 
@@ -60,7 +65,7 @@ func mirror(db *gorm.DB, userID string) error {
 // Member is one member of the account, or fault.ErrNotFound.
 func (s *Store) Member(ctx context.Context, accountID, userID string) (account.Member, error) {
 	var rows []memberRow
-	err := s.reader(ctx).Raw(`SELECT `+memberColumns+` FROM members m JOIN users u ON u.id = m.user_id
+	err := s.reader(ctx).Raw(`SELECT `+memberColumns+`, `+factorsSince+` FROM members m JOIN users u ON u.id = m.user_id
 		WHERE m.account_id = ? AND m.user_id = ?`, accountID, userID).Scan(&rows).Error
 	if err != nil {
 		return account.Member{}, wrap("member", err)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -205,6 +206,24 @@ func when(us int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMicro(us).UTC()
+}
+
+// among is the condition that a column is one of a list, which is one parameter however long it is: the statement stays the
+// same, and is prepared once.
+func (s *Store) among() string {
+	if s.dialect == "postgres" {
+		return "= ANY (CAST(? AS TEXT[]))"
+	}
+	return "IN (SELECT value FROM json_each(?))"
+}
+
+// list is the parameter of among.
+func (s *Store) list(values []string) string {
+	if s.dialect == "postgres" {
+		return textArray(values)
+	}
+	raw, _ := json.Marshal(values) // strings always encode
+	return string(raw)
 }
 
 // textArray is a PostgreSQL array literal.

@@ -83,6 +83,45 @@ func (e Assurance) Valid() bool {
 	}
 }
 
+// Defines values for AuditEventOutcome.
+const (
+	AuditEventOutcomeOk      AuditEventOutcome = "ok"
+	AuditEventOutcomeRefused AuditEventOutcome = "refused"
+)
+
+// Valid indicates whether the value is a known member of the AuditEventOutcome enum.
+func (e AuditEventOutcome) Valid() bool {
+	switch e {
+	case AuditEventOutcomeOk:
+		return true
+	case AuditEventOutcomeRefused:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AuditSubjectKind.
+const (
+	AuditSubjectKindOperator AuditSubjectKind = "operator"
+	AuditSubjectKindPerson   AuditSubjectKind = "person"
+	AuditSubjectKindProgram  AuditSubjectKind = "program"
+)
+
+// Valid indicates whether the value is a known member of the AuditSubjectKind enum.
+func (e AuditSubjectKind) Valid() bool {
+	switch e {
+	case AuditSubjectKindOperator:
+		return true
+	case AuditSubjectKindPerson:
+		return true
+	case AuditSubjectKindProgram:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ChallengeDelivery.
 const (
 	ChallengeDeliveryDelivered ChallengeDelivery = "delivered"
@@ -713,6 +752,69 @@ type ApiTokenRule string
 
 // Assurance defines model for Assurance.
 type Assurance string
+
+// AuditEvent `actor` did it; `user` is whom it concerns, where that is a person.
+type AuditEvent struct {
+	// Action Example: member.role_changed
+	Action string `json:"action"`
+
+	// Actor Somebody in the record, by the name that the account knows; that of somebody who has left is the one they had then.
+	Actor AuditSubject `json:"actor"`
+
+	// Address From where, of what was done in this account.
+	Address *string `json:"address"`
+
+	// At Example: 2026-11-21T12:00:00Z
+	At Time `json:"at"`
+
+	// Detail Example: {"from":"member","to":"admin"}
+	Detail map[string]string `json:"detail"`
+
+	// Hash SHA-256 of the chain up to here, in hexadecimal.
+	Hash *string `json:"hash"`
+
+	// Id A UUIDv7.
+	//
+	// Example: 01938c7e-0000-7000-8000-000000000001
+	Id Id `json:"id"`
+
+	// Outcome `refused`: somebody tried, and was not allowed.
+	Outcome AuditEventOutcome `json:"outcome"`
+
+	// Seq Place in the chain; null until it is linked.
+	Seq *int64 `json:"seq"`
+
+	// User Somebody in the record, by the name that the account knows; that of somebody who has left is the one they had then.
+	User *AuditSubject `json:"user,omitempty"`
+}
+
+// AuditEventOutcome `refused`: somebody tried, and was not allowed.
+type AuditEventOutcome string
+
+// AuditEventList defines model for AuditEventList.
+type AuditEventList struct {
+	Items      []AuditEvent `json:"items"`
+	NextCursor *string      `json:"next_cursor"`
+}
+
+// AuditSubject Somebody in the record, by the name that the account knows; that of somebody who has left is the one they had then.
+type AuditSubject struct {
+	// Email Of a person, where it is known.
+	Email *string `json:"email,omitempty"`
+
+	// Id Of a person.
+	Id *string `json:"id,omitempty"`
+
+	// Kind `operator` runs the portal; `program` is the portal itself.
+	Kind AuditSubjectKind `json:"kind"`
+
+	// Member Of a person: whether they belong to the account now.
+	Member *bool  `json:"member,omitempty"`
+	Name   string `json:"name"`
+}
+
+// AuditSubjectKind `operator` runs the portal; `program` is the portal itself.
+type AuditSubjectKind string
 
 // Cart defines model for Cart.
 type Cart struct {
@@ -1609,6 +1711,23 @@ type VerifyRequest struct {
 // Example: 01938c7e-0000-7000-8000-000000000001
 type AccountId = Id
 
+// AuditAction defines model for AuditAction.
+type AuditAction = string
+
+// AuditActor defines model for AuditActor.
+type AuditActor = string
+
+// AuditFrom defines model for AuditFrom.
+type AuditFrom = string
+
+// AuditTo defines model for AuditTo.
+type AuditTo = string
+
+// AuditUser A UUIDv7.
+//
+// Example: 01938c7e-0000-7000-8000-000000000001
+type AuditUser = Id
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
@@ -1624,6 +1743,62 @@ type Limit = int
 type ListAccountsParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ListAuditEventsParams defines parameters for ListAuditEvents.
+type ListAuditEventsParams struct {
+	// Action What the action begins with: `member.`, `account.enforced`.
+	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
+
+	// Actor Who did it: the id of a person, or `operator`.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// User Whom it concerns: the id of a person.
+	User *AuditUser `form:"user,omitempty" json:"user,omitempty"`
+
+	// From Not before this moment (RFC 3339).
+	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before this moment (RFC 3339).
+	To     *AuditTo `form:"to,omitempty" json:"to,omitempty"`
+	Limit  *Limit   `form:"limit,omitempty" json:"limit,omitempty"`
+	Cursor *Cursor  `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// ExportAuditEventsAsSheetParams defines parameters for ExportAuditEventsAsSheet.
+type ExportAuditEventsAsSheetParams struct {
+	// Action What the action begins with: `member.`, `account.enforced`.
+	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
+
+	// Actor Who did it: the id of a person, or `operator`.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// User Whom it concerns: the id of a person.
+	User *AuditUser `form:"user,omitempty" json:"user,omitempty"`
+
+	// From Not before this moment (RFC 3339).
+	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before this moment (RFC 3339).
+	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ExportAuditEventsParams defines parameters for ExportAuditEvents.
+type ExportAuditEventsParams struct {
+	// Action What the action begins with: `member.`, `account.enforced`.
+	Action *AuditAction `form:"action,omitempty" json:"action,omitempty"`
+
+	// Actor Who did it: the id of a person, or `operator`.
+	Actor *AuditActor `form:"actor,omitempty" json:"actor,omitempty"`
+
+	// User Whom it concerns: the id of a person.
+	User *AuditUser `form:"user,omitempty" json:"user,omitempty"`
+
+	// From Not before this moment (RFC 3339).
+	From *AuditFrom `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Before this moment (RFC 3339).
+	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
 }
 
 // ListInvitationsParams defines parameters for ListInvitations.
@@ -1660,6 +1835,12 @@ type ListServicesParams struct {
 // PreviewTwoFactorParams defines parameters for PreviewTwoFactor.
 type PreviewTwoFactorParams struct {
 	MinimumStrength *MinimumStrength `form:"minimum_strength,omitempty" json:"minimum_strength,omitempty"`
+}
+
+// ReportTwoFactorParams defines parameters for ReportTwoFactor.
+type ReportTwoFactorParams struct {
+	// At A day, in UTC; without it, now.
+	At *string `form:"at,omitempty" json:"at,omitempty"`
 }
 
 // ListDemoMessagesParams defines parameters for ListDemoMessages.
@@ -2145,6 +2326,15 @@ type ServerInterface interface {
 	// UpdateAccount Rename the account (owner or admin)
 	// (PATCH /accounts/{account_id})
 	UpdateAccount(ctx echo.Context, accountId AccountId) error
+	// ListAuditEvents What happened in the account (owner or admin)
+	// (GET /accounts/{account_id}/audit-events)
+	ListAuditEvents(ctx echo.Context, accountId AccountId, params ListAuditEventsParams) error
+	// ExportAuditEventsAsSheet The same as a table (owner or admin)
+	// (GET /accounts/{account_id}/audit-events.csv)
+	ExportAuditEventsAsSheet(ctx echo.Context, accountId AccountId, params ExportAuditEventsAsSheetParams) error
+	// ExportAuditEvents The same as one document, one JSON object a line (owner or admin)
+	// (GET /accounts/{account_id}/audit-events.ndjson)
+	ExportAuditEvents(ctx echo.Context, accountId AccountId, params ExportAuditEventsParams) error
 	// GetCart Your cart in this account
 	// (GET /accounts/{account_id}/cart)
 	GetCart(ctx echo.Context, accountId AccountId) error
@@ -2196,6 +2386,9 @@ type ServerInterface interface {
 	// PreviewTwoFactor Who would be locked out, and who is mailed (owner or admin)
 	// (GET /accounts/{account_id}/two-factor/preview)
 	PreviewTwoFactor(ctx echo.Context, accountId AccountId, params PreviewTwoFactorParams) error
+	// ReportTwoFactor Who had which second factor, and whether they met the rule, today or on a past day (owner or admin)
+	// (GET /accounts/{account_id}/two-factor/report.csv)
+	ReportTwoFactor(ctx echo.Context, accountId AccountId, params ReportTwoFactorParams) error
 	// Confirm Confirm that it is still you, for five minutes
 	// (POST /auth/confirmation)
 	Confirm(ctx echo.Context) error
@@ -2374,6 +2567,179 @@ func (w *ServerInterfaceWrapper) UpdateAccount(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.UpdateAccount(ctx, accountId)
+	return err
+}
+
+// ListAuditEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) ListAuditEvents(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "account_id" -------------
+	var accountId AccountId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account_id", ctx.Param("account_id"), &accountId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAuditEventsParams
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", ctx.QueryParams(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter action: %s", err))
+	}
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", ctx.QueryParams(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter actor: %s", err))
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListAuditEvents(ctx, accountId, params)
+	return err
+}
+
+// ExportAuditEventsAsSheet converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportAuditEventsAsSheet(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "account_id" -------------
+	var accountId AccountId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account_id", ctx.Param("account_id"), &accountId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportAuditEventsAsSheetParams
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", ctx.QueryParams(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter action: %s", err))
+	}
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", ctx.QueryParams(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter actor: %s", err))
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportAuditEventsAsSheet(ctx, accountId, params)
+	return err
+}
+
+// ExportAuditEvents converts echo context to params.
+func (w *ServerInterfaceWrapper) ExportAuditEvents(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "account_id" -------------
+	var accountId AccountId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account_id", ctx.Param("account_id"), &accountId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportAuditEventsParams
+	// ------------- Optional query parameter "action" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "action", ctx.QueryParams(), &params.Action, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter action: %s", err))
+	}
+
+	// ------------- Optional query parameter "actor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "actor", ctx.QueryParams(), &params.Actor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter actor: %s", err))
+	}
+
+	// ------------- Optional query parameter "user" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "user", ctx.QueryParams(), &params.User, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExportAuditEvents(ctx, accountId, params)
 	return err
 }
 
@@ -2773,6 +3139,31 @@ func (w *ServerInterfaceWrapper) PreviewTwoFactor(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.PreviewTwoFactor(ctx, accountId, params)
+	return err
+}
+
+// ReportTwoFactor converts echo context to params.
+func (w *ServerInterfaceWrapper) ReportTwoFactor(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "account_id" -------------
+	var accountId AccountId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account_id", ctx.Param("account_id"), &accountId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportTwoFactorParams
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReportTwoFactor(ctx, accountId, params)
 	return err
 }
 
@@ -3311,6 +3702,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/accounts/:account_id/invitations", wrapper.ListInvitations, options.OperationMiddlewares["listInvitations"]...)
 	router.POST(options.BaseURL+"/accounts/:account_id/invitations", wrapper.CreateInvitation, options.OperationMiddlewares["createInvitation"]...)
 	router.DELETE(options.BaseURL+"/accounts/:account_id/invitations/:invitation_id", wrapper.RevokeInvitation, options.OperationMiddlewares["revokeInvitation"]...)
+	router.GET(options.BaseURL+"/accounts/:account_id/audit-events", wrapper.ListAuditEvents, options.OperationMiddlewares["listAuditEvents"]...)
+	router.GET(options.BaseURL+"/accounts/:account_id/audit-events.ndjson", wrapper.ExportAuditEvents, options.OperationMiddlewares["exportAuditEvents"]...)
+	router.GET(options.BaseURL+"/accounts/:account_id/audit-events.csv", wrapper.ExportAuditEventsAsSheet, options.OperationMiddlewares["exportAuditEventsAsSheet"]...)
+	router.GET(options.BaseURL+"/accounts/:account_id/two-factor/report.csv", wrapper.ReportTwoFactor, options.OperationMiddlewares["reportTwoFactor"]...)
 	router.GET(options.BaseURL+"/catalogue", wrapper.ListCatalogue, options.OperationMiddlewares["listCatalogue"]...)
 	router.GET(options.BaseURL+"/accounts/:account_id/services", wrapper.ListServices, options.OperationMiddlewares["listServices"]...)
 	router.GET(options.BaseURL+"/accounts/:account_id/search", wrapper.Search, options.OperationMiddlewares["search"]...)
@@ -3679,6 +4074,492 @@ type UpdateAccountdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response UpdateAccountdefaultApplicationProblemPlusJSONResponse) VisitUpdateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditEventsRequestObject struct {
+	AccountId AccountId `json:"account_id"`
+	Params    ListAuditEventsParams
+}
+
+type ListAuditEventsResponseObject interface {
+	VisitListAuditEventsResponse(w http.ResponseWriter) error
+}
+
+type ListAuditEvents200JSONResponse AuditEventList
+
+func (response ListAuditEvents200JSONResponse) VisitListAuditEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditEvents403ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ListAuditEvents403ApplicationProblemPlusJSONResponse) VisitListAuditEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditEvents404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ListAuditEvents404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ListAuditEvents404ResponseHeaders
+}
+
+func (response ListAuditEvents404ApplicationProblemPlusJSONResponse) VisitListAuditEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditEvents422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ListAuditEvents422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ListAuditEvents422ResponseHeaders
+}
+
+func (response ListAuditEvents422ApplicationProblemPlusJSONResponse) VisitListAuditEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAuditEventsdefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ListAuditEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ListAuditEventsdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ListAuditEventsdefaultApplicationProblemPlusJSONResponse) VisitListAuditEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEventsAsSheetRequestObject struct {
+	AccountId AccountId `json:"account_id"`
+	Params    ExportAuditEventsAsSheetParams
+}
+
+type ExportAuditEventsAsSheetResponseObject interface {
+	VisitExportAuditEventsAsSheetResponse(w http.ResponseWriter) error
+}
+
+type ExportAuditEventsAsSheet200ResponseHeaders struct {
+	ContentDisposition *string
+}
+
+type ExportAuditEventsAsSheet200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ExportAuditEventsAsSheet200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportAuditEventsAsSheet200TextcsvResponse) VisitExportAuditEventsAsSheetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportAuditEventsAsSheet403ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditEventsAsSheet403ApplicationProblemPlusJSONResponse) VisitExportAuditEventsAsSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEventsAsSheet404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ExportAuditEventsAsSheet404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ExportAuditEventsAsSheet404ResponseHeaders
+}
+
+func (response ExportAuditEventsAsSheet404ApplicationProblemPlusJSONResponse) VisitExportAuditEventsAsSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEventsAsSheet422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ExportAuditEventsAsSheet422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ExportAuditEventsAsSheet422ResponseHeaders
+}
+
+func (response ExportAuditEventsAsSheet422ApplicationProblemPlusJSONResponse) VisitExportAuditEventsAsSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEventsAsSheetdefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ExportAuditEventsAsSheetdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ExportAuditEventsAsSheetdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ExportAuditEventsAsSheetdefaultApplicationProblemPlusJSONResponse) VisitExportAuditEventsAsSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEventsRequestObject struct {
+	AccountId AccountId `json:"account_id"`
+	Params    ExportAuditEventsParams
+}
+
+type ExportAuditEventsResponseObject interface {
+	VisitExportAuditEventsResponse(w http.ResponseWriter) error
+}
+
+type ExportAuditEvents200ResponseHeaders struct {
+	ContentDisposition *string
+}
+
+type ExportAuditEvents200ApplicationxNdjsonResponse struct {
+	Body          io.Reader
+	Headers       ExportAuditEvents200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportAuditEvents200ApplicationxNdjsonResponse) VisitExportAuditEventsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type ExportAuditEvents403ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditEvents403ApplicationProblemPlusJSONResponse) VisitExportAuditEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEvents404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ExportAuditEvents404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ExportAuditEvents404ResponseHeaders
+}
+
+func (response ExportAuditEvents404ApplicationProblemPlusJSONResponse) VisitExportAuditEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEvents422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ExportAuditEvents422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ExportAuditEvents422ResponseHeaders
+}
+
+func (response ExportAuditEvents422ApplicationProblemPlusJSONResponse) VisitExportAuditEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEventsdefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ExportAuditEventsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ExportAuditEventsdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ExportAuditEventsdefaultApplicationProblemPlusJSONResponse) VisitExportAuditEventsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5908,6 +6789,165 @@ type PreviewTwoFactordefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PreviewTwoFactordefaultApplicationProblemPlusJSONResponse) VisitPreviewTwoFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportTwoFactorRequestObject struct {
+	AccountId AccountId `json:"account_id"`
+	Params    ReportTwoFactorParams
+}
+
+type ReportTwoFactorResponseObject interface {
+	VisitReportTwoFactorResponse(w http.ResponseWriter) error
+}
+
+type ReportTwoFactor200ResponseHeaders struct {
+	ContentDisposition *string
+}
+
+type ReportTwoFactor200TextcsvResponse struct {
+	Body          io.Reader
+	Headers       ReportTwoFactor200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ReportTwoFactor200TextcsvResponse) VisitReportTwoFactorResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.ContentDisposition != nil {
+		w.Header().Set("Content-Disposition", fmt.Sprint(*response.Headers.ContentDisposition))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ReportTwoFactor403ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ReportTwoFactor403ApplicationProblemPlusJSONResponse) VisitReportTwoFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportTwoFactor404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ReportTwoFactor404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ReportTwoFactor404ResponseHeaders
+}
+
+func (response ReportTwoFactor404ApplicationProblemPlusJSONResponse) VisitReportTwoFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportTwoFactor422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ReportTwoFactor422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ReportTwoFactor422ResponseHeaders
+}
+
+func (response ReportTwoFactor422ApplicationProblemPlusJSONResponse) VisitReportTwoFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportTwoFactordefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ReportTwoFactordefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ReportTwoFactordefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ReportTwoFactordefaultApplicationProblemPlusJSONResponse) VisitReportTwoFactorResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10109,6 +11149,15 @@ type StrictServerInterface interface {
 	// UpdateAccount Rename the account (owner or admin)
 	// (PATCH /accounts/{account_id})
 	UpdateAccount(ctx context.Context, request UpdateAccountRequestObject) (UpdateAccountResponseObject, error)
+	// ListAuditEvents What happened in the account (owner or admin)
+	// (GET /accounts/{account_id}/audit-events)
+	ListAuditEvents(ctx context.Context, request ListAuditEventsRequestObject) (ListAuditEventsResponseObject, error)
+	// ExportAuditEventsAsSheet The same as a table (owner or admin)
+	// (GET /accounts/{account_id}/audit-events.csv)
+	ExportAuditEventsAsSheet(ctx context.Context, request ExportAuditEventsAsSheetRequestObject) (ExportAuditEventsAsSheetResponseObject, error)
+	// ExportAuditEvents The same as one document, one JSON object a line (owner or admin)
+	// (GET /accounts/{account_id}/audit-events.ndjson)
+	ExportAuditEvents(ctx context.Context, request ExportAuditEventsRequestObject) (ExportAuditEventsResponseObject, error)
 	// GetCart Your cart in this account
 	// (GET /accounts/{account_id}/cart)
 	GetCart(ctx context.Context, request GetCartRequestObject) (GetCartResponseObject, error)
@@ -10160,6 +11209,9 @@ type StrictServerInterface interface {
 	// PreviewTwoFactor Who would be locked out, and who is mailed (owner or admin)
 	// (GET /accounts/{account_id}/two-factor/preview)
 	PreviewTwoFactor(ctx context.Context, request PreviewTwoFactorRequestObject) (PreviewTwoFactorResponseObject, error)
+	// ReportTwoFactor Who had which second factor, and whether they met the rule, today or on a past day (owner or admin)
+	// (GET /accounts/{account_id}/two-factor/report.csv)
+	ReportTwoFactor(ctx context.Context, request ReportTwoFactorRequestObject) (ReportTwoFactorResponseObject, error)
 	// Confirm Confirm that it is still you, for five minutes
 	// (POST /auth/confirmation)
 	Confirm(ctx context.Context, request ConfirmRequestObject) (ConfirmResponseObject, error)
@@ -10420,6 +11472,84 @@ func (sh *strictHandler) UpdateAccount(ctx echo.Context, accountId AccountId) er
 		return err
 	} else if validResponse, ok := response.(UpdateAccountResponseObject); ok {
 		return validResponse.VisitUpdateAccountResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListAuditEvents operation middleware
+func (sh *strictHandler) ListAuditEvents(ctx echo.Context, accountId AccountId, params ListAuditEventsParams) error {
+	var request ListAuditEventsRequestObject
+
+	request.AccountId = accountId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAuditEvents(ctx.Request().Context(), request.(ListAuditEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAuditEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListAuditEventsResponseObject); ok {
+		return validResponse.VisitListAuditEventsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportAuditEventsAsSheet operation middleware
+func (sh *strictHandler) ExportAuditEventsAsSheet(ctx echo.Context, accountId AccountId, params ExportAuditEventsAsSheetParams) error {
+	var request ExportAuditEventsAsSheetRequestObject
+
+	request.AccountId = accountId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportAuditEventsAsSheet(ctx.Request().Context(), request.(ExportAuditEventsAsSheetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportAuditEventsAsSheet")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportAuditEventsAsSheetResponseObject); ok {
+		return validResponse.VisitExportAuditEventsAsSheetResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ExportAuditEvents operation middleware
+func (sh *strictHandler) ExportAuditEvents(ctx echo.Context, accountId AccountId, params ExportAuditEventsParams) error {
+	var request ExportAuditEventsRequestObject
+
+	request.AccountId = accountId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportAuditEvents(ctx.Request().Context(), request.(ExportAuditEventsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportAuditEvents")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExportAuditEventsResponseObject); ok {
+		return validResponse.VisitExportAuditEventsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -11016,6 +12146,32 @@ func (sh *strictHandler) PreviewTwoFactor(ctx echo.Context, accountId AccountId,
 		return err
 	} else if validResponse, ok := response.(PreviewTwoFactorResponseObject); ok {
 		return validResponse.VisitPreviewTwoFactorResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReportTwoFactor operation middleware
+func (sh *strictHandler) ReportTwoFactor(ctx echo.Context, accountId AccountId, params ReportTwoFactorParams) error {
+	var request ReportTwoFactorRequestObject
+
+	request.AccountId = accountId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportTwoFactor(ctx.Request().Context(), request.(ReportTwoFactorRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportTwoFactor")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReportTwoFactorResponseObject); ok {
+		return validResponse.VisitReportTwoFactorResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -1,0 +1,71 @@
+package factor
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"time"
+
+	"sallyport/internal/assurance"
+	"sallyport/internal/audit"
+)
+
+// posture is what protects a person as far as the accounts that they belong to may know it: which kinds of factor, and since
+// when; never names, numbers or addresses.
+type posture struct {
+	types assurance.Types
+	since time.Time // since when without a gap; zero without a factor
+}
+
+// methodsText is factor types as the record writes them.
+func methodsText(t assurance.Types) string { return strings.Join(t.Names(), " ") }
+
+// holdPosture reads what protects the person, and lets nobody change it until the transaction ends.
+func (s *Service) holdPosture(ctx context.Context, userID string) (posture, error) {
+	if err := s.Store.HoldUser(ctx, userID); err != nil {
+		return posture{}, err
+	}
+	return s.posture(ctx, userID)
+}
+
+func (s *Service) posture(ctx context.Context, userID string) (p posture, err error) {
+	all, err := s.Store.Factors(ctx, userID)
+	for _, f := range all {
+		if f.Status != Active {
+			continue
+		}
+		if p.types |= assurance.Types(f.Type); p.since.IsZero() || f.ActivatedAt.Before(p.since) {
+			p.since = f.ActivatedAt
+		}
+	}
+	return p, err
+}
+
+// changed records that what protects a person has changed: once for the person, and once for each account that they belong
+// to. An account's event says what was before as well, so that its report of any past day can be written from the record
+// alone (package evidence).
+func (s *Service) changed(ctx context.Context, action, actorID, userID string, before posture, detail map[string]string) error {
+	if err := s.Audit.Append(ctx, audit.Event{Action: action, ActorID: actorID, UserID: userID, Detail: detail}); err != nil {
+		return err
+	}
+	accounts, err := s.Store.AccountsOf(ctx, userID)
+	if err != nil || len(accounts) == 0 {
+		return err
+	}
+	after, err := s.posture(ctx, userID)
+	if err != nil {
+		return err
+	}
+	shared := maps.Clone(detail)
+	if shared == nil {
+		shared = map[string]string{}
+	}
+	delete(shared, "factor_id")
+	delete(shared, "replaces")
+	delete(shared, "budget")
+	shared["methods"], shared["methods_before"] = methodsText(after.types), methodsText(before.types)
+	if !before.since.IsZero() {
+		shared["since_before"] = before.since.UTC().Format(time.RFC3339Nano)
+	}
+	return s.Audit.Share(ctx, audit.Event{Action: action, ActorID: actorID, UserID: userID, Detail: shared}, accounts)
+}
