@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 	"os"
 	"runtime"
 	"sync"
@@ -27,9 +26,13 @@ type bench struct {
 	options
 	table  *table
 	worlds []*world
+	floor  *floor
 }
 
 func (b *bench) close() {
+	if b.floor != nil {
+		b.floor.stop()
+	}
 	for _, w := range b.worlds {
 		w.close()
 	}
@@ -46,8 +49,9 @@ func (b *bench) once(ctx context.Context, run int) error {
 			b.worlds = append(b.worlds, w)
 		}
 	}
-	if b.wants("reads") || b.wants("sign-in") {
-		if err := b.floors(ctx); err != nil {
+	if b.wants("reads") && b.floor == nil {
+		var err error
+		if b.floor, err = startFloor(); err != nil {
 			return err
 		}
 	}
@@ -71,54 +75,36 @@ func (b *bench) once(ctx context.Context, run int) error {
 	return nil
 }
 
-const readsTitle = "Authenticated reads, requests/s"
+const (
+	readsTitle = "Authenticated reads, requests/s"
+	readsFloor = "floor: Echo, token remembered"
+)
 
 func (b *bench) reads() *section {
-	return b.table.section(readsTitle, "Ratios are to \"Echo, token remembered\" of the same run.", "1", "16", "64", "ratio at 1", "ratio at 16", "ratio at 64", "p99 at 16, ms")
+	return b.table.section(readsTitle, "Ratios are to \"Echo, token remembered\", measured just before each. CPU is what the server's process used for one request, "+
+		"without the load generator and without PostgreSQL; other work on the machine hardly moves it.",
+		"1", "16", "64", "ratio at 1", "ratio at 16", "ratio at 64", "CPU at 16, µs", "CPU ratio at 16", "p99 at 16, ms")
 }
 
-const signInTitle = "Password sign-in"
+const (
+	signInTitle = "Password sign-in"
+	signInFloor = "floor: the hash alone"
+)
 
 func (b *bench) signIns() *section {
 	return b.table.section(signInTitle, "argon2id, 19 MiB, 2 passes, 1 lane. Ratios are to the hash alone, on all cores, in the same run.",
-		"at 4, per s", "at 16, per s", "ratio at 4", "ratio at 16", "p50 at 1, ms", "reads meanwhile: p99, ms")
+		"at 4, per s", "at 16, per s", "ratio at 4", "ratio at 16", "CPU each, ms", "p50 at 1, ms", "reads meanwhile: p99, ms")
 }
 
-// floors measures what the house is built on.
-func (b *bench) floors(ctx context.Context) error {
-	if b.wants("reads") {
-		f, err := startFloor()
-		if err != nil {
-			return err
-		}
-		defer f.stop()
-		for _, row := range []struct{ name, path string }{{"floor: Echo, token remembered", "/remembered"}, {"floor: Echo alone", "/alone"}} {
-			r := request("GET", row.path, f.Token, "")
-			if err := b.read(ctx, f.Address, row.name, func(int) []byte { return r }); err != nil {
-				return err
-			}
-		}
-	}
-	if b.wants("sign-in") {
-		rate, err := hashRate(b.interval())
-		if err != nil {
-			return err
-		}
-		b.signIns().add("floor: the hash alone", "at 4, per s", rate, 1)
-		b.signIns().add("floor: the hash alone", "at 16, per s", rate, 1)
-	}
-	return nil
-}
-
-// hashRate is how many passwords all cores check in a second when they do nothing else.
-func hashRate(interval time.Duration) (float64, error) {
+// hashRate is how many passwords all cores check in a second when they do nothing else, and the CPU that one takes, in ms.
+func hashRate(interval time.Duration) (rate, cpu float64, err error) {
 	hash, err := argon2id.CreateHash(password, &parameters)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	var n atomic.Int64
 	var workers sync.WaitGroup
-	began := time.Now()
+	began, used := time.Now(), cpuOf(os.Getpid())
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for time.Since(began) < interval {
@@ -129,29 +115,59 @@ func hashRate(interval time.Duration) (float64, error) {
 		})
 	}
 	workers.Wait()
-	return float64(n.Load()) / time.Since(began).Seconds(), nil
+	done := float64(n.Load())
+	return done / time.Since(began).Seconds(), float64(cpuOf(os.Getpid())-used) / float64(time.Millisecond) / done, nil
 }
 
-// read measures one kind of request at each number of connections.
-func (b *bench) read(ctx context.Context, address, row string, of func(worker int) []byte) error {
-	s := b.reads()
+// measured runs a load against a server and says how much CPU its process used for each answer.
+func measured(ctx context.Context, pid int, address string, connections int, interval time.Duration, count int, act func(c *client, worker, call int) error) (l load, cpu time.Duration) {
+	used := cpuOf(pid)
+	l = spread(ctx, address, connections, interval, count, act)
+	return l, (cpuOf(pid) - used) / time.Duration(max(l.n, 1))
+}
+
+// read measures one kind of request at each number of connections, each time after the floor.
+func (b *bench) read(ctx context.Context, s *server, row string, of func(worker int) []byte) error {
+	t := b.reads()
+	remembered := request("GET", "/remembered", b.floor.Token, "")
+	alone := request("GET", "/alone", "", "")
 	for _, n := range connections {
-		get := func(c *client, worker, _ int) error {
-			_, err := expect(c, of(worker), 200)
-			return err
-		}
-		spread(ctx, address, n, b.interval()/5, 0, get) // to warm up
-		l := spread(ctx, address, n, b.interval(), 0, get)
-		if err := l.check(row); err != nil {
-			return err
-		}
 		column := fmt.Sprint(n)
-		s.add(row, column, l.rate(), 0)
-		if floor := s.last("floor: Echo, token remembered", column); !math.IsNaN(floor) {
-			s.add(row, "ratio at "+column, l.rate()/floor, 2)
-		}
-		if n == 16 {
-			s.add(row, "p99 at 16, ms", l.quantile(.99), 2)
+		var floorRate float64
+		var floorCPU time.Duration
+		for _, part := range []struct {
+			row, address string
+			pid          int
+			of           func(worker int) []byte
+		}{
+			{"floor: Echo alone", b.floor.Address, b.floor.cmd.Process.Pid, func(int) []byte { return alone }},
+			{readsFloor, b.floor.Address, b.floor.cmd.Process.Pid, func(int) []byte { return remembered }},
+			{row, s.address, s.cmd.Process.Pid, of},
+		} {
+			get := func(c *client, worker, _ int) error {
+				_, err := expect(c, part.of(worker), 200)
+				return err
+			}
+			spread(ctx, part.address, n, b.interval()/10, 0, get) // to warm up
+			l, cpu := measured(ctx, part.pid, part.address, n, b.interval(), 0, get)
+			if err := l.check(part.row); err != nil {
+				return err
+			}
+			t.add(part.row, column, l.rate(), 0)
+			if part.row == readsFloor {
+				floorRate, floorCPU = l.rate(), cpu
+			}
+			if part.row == row {
+				t.add(row, "ratio at "+column, l.rate()/floorRate, 2)
+			}
+			if n != 16 {
+				continue
+			}
+			t.add(part.row, "p99 at 16, ms", l.quantile(.99), 2)
+			t.add(part.row, "CPU at 16, µs", float64(cpu)/float64(time.Microsecond), 0)
+			if part.row == row {
+				t.add(row, "CPU ratio at 16", float64(floorCPU)/float64(max(cpu, 1)), 2)
+			}
 		}
 	}
 	return nil
@@ -196,7 +212,7 @@ func (b *bench) one(ctx context.Context, w *world, run int) error {
 			for i, s := range sessions {
 				requests[i] = request("GET", kind.path, s.access, "")
 			}
-			if err := b.read(ctx, s.address, kind.name+", "+w.name, func(worker int) []byte { return requests[worker] }); err != nil {
+			if err := b.read(ctx, s, kind.name+", "+w.name, func(worker int) []byte { return requests[worker] }); err != nil {
 				return err
 			}
 		}
@@ -236,16 +252,25 @@ func (b *bench) passwords(ctx context.Context, w *world, s *server, crowd []sign
 		return err
 	}
 	for _, n := range []int{1, 4, 16} {
-		l := spread(ctx, s.address, n, b.interval(), 0, sign)
+		if n > 1 { // the hash again, just before
+			rate, cpu, err := hashRate(b.interval())
+			if err != nil {
+				return err
+			}
+			t.add(signInFloor, fmt.Sprintf("at %d, per s", n), rate, 1)
+			t.add(signInFloor, "CPU each, ms", cpu, 1)
+		}
+		l, cpu := measured(ctx, s.cmd.Process.Pid, s.address, n, b.interval(), 0, sign)
 		if err := l.check("sign-in"); err != nil {
 			return err
 		}
+		t.add(w.name, "CPU each, ms", float64(cpu)/float64(time.Millisecond), 1)
 		if n == 1 {
 			t.add(w.name, "p50 at 1, ms", l.quantile(.5), 1)
 			continue
 		}
 		t.add(w.name, fmt.Sprintf("at %d, per s", n), l.rate(), 1)
-		t.add(w.name, fmt.Sprintf("ratio at %d", n), l.rate()/t.last("floor: the hash alone", fmt.Sprintf("at %d, per s", n)), 2)
+		t.add(w.name, fmt.Sprintf("ratio at %d", n), l.rate()/t.last(signInFloor, fmt.Sprintf("at %d, per s", n)), 2)
 	}
 	// Others must not starve while passwords wait for a core.
 	var reads load
@@ -268,7 +293,7 @@ func (b *bench) passwords(ctx context.Context, w *world, s *server, crowd []sign
 func (b *bench) steps(ctx context.Context, w *world, s *server) error {
 	t := b.table.section("Second step, and refresh",
 		"From a partial token and six digits to a session: count, match, burn, open, record; durable. Each person's own code, once.",
-		"p50 at 1, ms", "p99 at 1, ms", "at 16, per s", "p99 at 16, ms")
+		"p50 at 1, ms", "p99 at 1, ms", "at 16, per s", "p99 at 16, ms", "CPU at 16, µs")
 	for _, part := range []struct {
 		connections, count int
 	}{{1, stepsAlone}, {16, stepsTogether}} {
@@ -283,7 +308,7 @@ func (b *bench) steps(ctx context.Context, w *world, s *server) error {
 		if err := w.settle(ctx); err != nil {
 			return err
 		}
-		l := spread(ctx, s.address, part.connections, 0, part.count, func(c *client, _, call int) error {
+		l, cpu := measured(ctx, s.cmd.Process.Pid, s.address, part.connections, 0, part.count, func(c *client, _, call int) error {
 			p := people[call]
 			code, err := totp.GenerateCode(p.secret, time.Now())
 			if err != nil {
@@ -296,7 +321,7 @@ func (b *bench) steps(ctx context.Context, w *world, s *server) error {
 		if err := l.check("second step"); err != nil {
 			return err
 		}
-		note(t, "second step, "+w.name, part.connections, l)
+		note(t, "second step, "+w.name, part.connections, l, cpu)
 	}
 	for _, part := range []struct {
 		connections, count int
@@ -316,19 +341,19 @@ func (b *bench) steps(ctx context.Context, w *world, s *server) error {
 		}); err != nil {
 			return err
 		}
-		l := spread(ctx, s.address, part.connections, 0, part.count, func(c *client, _, call int) error {
+		l, cpu := measured(ctx, s.cmd.Process.Pid, s.address, part.connections, 0, part.count, func(c *client, _, call int) error {
 			_, err := expect(c, request("POST", "/api/v1/auth/refresh", "", fmt.Sprintf(`{"refresh_token":%q}`, sessions[call].refresh)), 200)
 			return err
 		})
 		if err := l.check("refresh"); err != nil {
 			return err
 		}
-		note(t, "refresh, "+w.name, part.connections, l)
+		note(t, "refresh, "+w.name, part.connections, l, cpu)
 	}
 	return nil
 }
 
-func note(t *section, row string, connections int, l load) {
+func note(t *section, row string, connections int, l load, cpu time.Duration) {
 	if connections == 1 {
 		t.add(row, "p50 at 1, ms", l.quantile(.5), 2)
 		t.add(row, "p99 at 1, ms", l.quantile(.99), 2)
@@ -336,6 +361,7 @@ func note(t *section, row string, connections int, l load) {
 	}
 	t.add(row, "at 16, per s", l.rate(), 0)
 	t.add(row, "p99 at 16, ms", l.quantile(.99), 2)
+	t.add(row, "CPU at 16, µs", float64(cpu)/float64(time.Microsecond), 0)
 }
 
 // starts measures five starts over a SQLite database that exists, and the binary.
