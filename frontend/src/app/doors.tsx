@@ -8,7 +8,10 @@ import { Splash } from './splash'
 import { Unreachable } from './unreachable'
 
 const SignInPage = lazy(() => loadPage(pages.signIn))
-const DemoMessagesPage = lazy(() => loadPage(pages.demoMessages))
+const DemoMessagesPage = lazy(async () => {
+  const [page] = await Promise.all([loadPage(pages.demoMessages), import('./styles/portal')])
+  return page
+})
 const EnforcementWindow = lazy(async () => {
   const [window] = await Promise.all([
     import('./window/window'),

@@ -49,5 +49,8 @@ export const cssVariables: CSSVariablesResolver = () => ({
     '--mantine-color-body': '#172533',
     '--mantine-color-default': '#172533',
     '--mantine-color-anchor': '#6cc5d3',
+    '--mantine-color-harbour-light': 'rgb(108 197 211 / 0.14)',
+    '--mantine-color-harbour-light-hover': 'rgb(108 197 211 / 0.22)',
+    '--mantine-color-harbour-light-color': '#a5dbe5',
   },
 })

@@ -19,11 +19,13 @@ export function Notice({ tone, title, icon, children, action }: NoticeProps) {
       <span className={classes.icon}>
         <Icon name={icon ?? (tone === 'good' ? 'check' : tone === 'note' ? 'shield' : 'alert')} />
       </span>
-      <div className={classes.text}>
-        {title && <strong className={classes.title}>{title}</strong>}
-        {children && <div>{children}</div>}
+      <div className={classes.content}>
+        <div className={classes.text}>
+          {title && <strong className={classes.title}>{title}</strong>}
+          {children && <div>{children}</div>}
+        </div>
+        {action}
       </div>
-      {action && <div className={classes.action}>{action}</div>}
     </div>
   )
 }

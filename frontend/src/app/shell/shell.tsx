@@ -85,8 +85,10 @@ function useFocusOnPage() {
   const { pathname } = useLocation()
   const before = useRef(pathname)
   useEffect(() => {
-    if (before.current === pathname) return
+    const from = before.current
     before.current = pathname
+    // The start page is no page that anybody was on: it only leads to one.
+    if (from === pathname || from === '/') return
     document.getElementById('content')?.focus({ preventScroll: true })
   }, [pathname])
 }

@@ -1,4 +1,4 @@
-import { Button, TextInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useCallback, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { body, createBareApi } from '@/api/client'
@@ -6,7 +6,7 @@ import { hasCode } from '@/api/problem'
 import type { DemoMessage } from '@/api/schema'
 import { BrandMark } from '@/ui/brand'
 import { EmptyState } from '@/ui/empty-state'
-import { Icon } from '@/ui/icon'
+import { Field } from '@/ui/field'
 import { Page } from '@/ui/page'
 import { Panel } from '@/ui/panel'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -34,11 +34,10 @@ export default function MessagesPage() {
       ) : (
         <Page title={t('title')} lead={t('lead')}>
           <search className={classes.tools}>
-            <TextInput
+            <Field
               type="search"
-              aria-label={t('filter')}
-              placeholder={t('filter')}
-              leftSection={<Icon name="search" size={18} />}
+              label={t('filter')}
+              placeholder="member@acme.test"
               maxLength={254}
               value={to}
               onChange={(event) => setTo(event.currentTarget.value)}

@@ -1,0 +1,97 @@
+import { expect, type Page, test } from '@playwright/test'
+import { inspect, listenForMistakes } from './checks'
+import { password } from './person'
+import { type Portal, startPortal } from './portal'
+
+let portal: Portal
+test.beforeAll(async () => {
+  portal = await startPortal()
+})
+test.afterAll(async () => {
+  await portal.stop()
+})
+
+const looks = [
+  { name: 'narrow and light, in English', width: 360, colorScheme: 'light', language: 'en' },
+  { name: 'narrow and dark, in German', width: 360, colorScheme: 'dark', language: 'de' },
+  { name: 'wide and dark, in German', width: 1280, colorScheme: 'dark', language: 'de' },
+] as const
+
+for (const { name, width, colorScheme, language } of looks) {
+  test(`every page holds together ${name}`, async ({ browser }) => {
+    test.setTimeout(300_000)
+    const viewport = { width, height: width < 500 ? 740 : 860 }
+    const context = await browser.newContext({ viewport, colorScheme, locale: language })
+    const page = await context.newPage()
+    const mistakes = listenForMistakes(page)
+
+    await page.goto(portal.url)
+    await expect(page.locator('html')).toHaveAttribute('lang', language)
+    await inspect(page, 'sign-in')
+    await page.locator('[name=email]').fill('owner@acme.test')
+    await page.locator('[name=password]').fill(password)
+    await page.keyboard.press('Enter')
+    await expect(page.getByRole('heading', { level: 1, name: 'Acme Hosting' })).toBeVisible()
+    const account = new URL(page.url()).pathname
+
+    await visit(page, '/me')
+    await page.getByRole('combobox').last().selectOption(language)
+    const save = page.locator('main button[type=submit]')
+    if (await save.isEnabled()) await save.click()
+    await expect(page.locator('html')).toHaveAttribute('lang', language)
+    await inspect(page, 'profile')
+
+    for (const [label, path] of Object.entries({
+      overview: account,
+      services: `${account}/services`,
+      domains: `${account}/services?kind=domain`,
+      members: `${account}/members`,
+      settings: `${account}/settings`,
+      security: '/me/security',
+      nowhere: '/nowhere',
+    })) {
+      await visit(page, path)
+      await inspect(page, label)
+    }
+
+    await visit(page, `${account}/catalogue`)
+    await page.locator('main li button').first().click()
+    await expect(page.getByRole('alert')).toBeVisible()
+    await inspect(page, 'catalogue')
+    await visit(page, `${account}/cart`)
+    await expect(page.locator('main li input')).toHaveValue(/[1-9]/)
+    await inspect(page, 'cart')
+
+    await visit(page, `${account}/members`)
+    await page.locator('main h1').locator('xpath=../../..').getByRole('button').first().click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await inspect(page, 'invite')
+    await page.keyboard.press('Escape')
+
+    await visit(page, `${account}/settings`)
+    await page.getByRole('button', { name: /2FA/ }).click()
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await page.getByRole('dialog').locator('summary').last().click()
+    await inspect(page, 'enforce')
+
+    await visit(page, '/me/security?start=enable')
+    await expect(page.getByRole('dialog')).toBeVisible()
+    await expect(page).toHaveURL(/security$/)
+    await inspect(page, 'methods')
+
+    if (width < 500) {
+      await visit(page, account)
+      await page.locator('header button').first().click()
+      await expect(page.getByRole('dialog')).toBeVisible()
+      await inspect(page, 'menu')
+    }
+    expect(mistakes).toEqual([])
+    await context.close()
+  })
+}
+
+async function visit(page: Page, path: string): Promise<void> {
+  await page.goto(portal.url + path)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(page.locator('main').getByRole('status')).toHaveCount(0)
+}
