@@ -167,29 +167,8 @@ func (s *Server) UpdateFactor(ctx context.Context, r openapi.UpdateFactorRequest
 // RemoveFactor removes one factor, unless less than the rules ask would be left.
 func (s *Server) RemoveFactor(ctx context.Context, r openapi.RemoveFactorRequestObject) (openapi.RemoveFactorResponseObject, error) {
 	who := callerOf(ctx)
-	all, err := s.Factors.List(ctx, who.UserID)
+	err := s.Factors.RemoveIf(ctx, who.UserID, r.FactorId, func(left assurance.Types) error { return s.mayLose(ctx, who, left) })
 	if err != nil {
-		return nil, err
-	}
-	var left assurance.Types
-	var found *factor.Factor
-	for i, f := range all {
-		switch {
-		case f.ID == r.FactorId:
-			found = &all[i]
-		case f.Status == factor.Active:
-			left |= assurance.Types(f.Type)
-		}
-	}
-	if found == nil {
-		return nil, fault.ErrNotFound
-	}
-	if found.Status == factor.Active {
-		if err := s.mayLose(ctx, who, left); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.Factors.Remove(ctx, who.UserID, r.FactorId); err != nil {
 		return nil, err
 	}
 	return openapi.RemoveFactor204Response{}, nil

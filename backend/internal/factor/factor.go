@@ -191,8 +191,14 @@ func (s *Service) Update(ctx context.Context, userID, factorID, name string, mak
 	return out, err
 }
 
-// Remove takes one factor away and tells its owner. Whether the rules allow it is the caller's to ask.
+// Remove takes one factor away and tells its owner, whatever the rules ask for. fault.ErrNotFound.
 func (s *Service) Remove(ctx context.Context, userID, factorID string) error {
+	return s.RemoveIf(ctx, userID, factorID, func(assurance.Types) error { return nil })
+}
+
+// RemoveIf does so unless may refuses: whether the person may lose an active factor and be left with these types. It is asked
+// while nobody can take another one away.
+func (s *Service) RemoveIf(ctx context.Context, userID, factorID string, may func(left assurance.Types) error) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
 		before, err := s.holdPosture(ctx, userID)
 		if err != nil {
@@ -201,6 +207,15 @@ func (s *Service) Remove(ctx context.Context, userID, factorID string) error {
 		f, err := s.Store.Factor(ctx, userID, factorID)
 		if err != nil {
 			return err
+		}
+		if f.Status == Active {
+			rest, err := s.without(ctx, userID, factorID)
+			if err != nil {
+				return err
+			}
+			if err := may(rest); err != nil {
+				return err
+			}
 		}
 		removed, err := s.Store.RemoveFactor(ctx, userID, factorID)
 		if err != nil {
@@ -227,6 +242,17 @@ func (s *Service) Remove(ctx context.Context, userID, factorID string) error {
 		}
 		return s.tell(ctx, userID, notify.FactorRemoved, map[string]string{"method": f.Type.String()})
 	})
+}
+
+// without are the types that a person has active beside one factor.
+func (s *Service) without(ctx context.Context, userID, factorID string) (types assurance.Types, err error) {
+	all, err := s.Store.Factors(ctx, userID)
+	for _, f := range all {
+		if f.ID != factorID && f.Status == Active {
+			types |= assurance.Types(f.Type)
+		}
+	}
+	return types, err
 }
 
 // Disable takes all factors and recovery codes away and tells their owner.

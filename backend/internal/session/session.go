@@ -259,15 +259,13 @@ func (b *Book) End(ctx context.Context, userID, sessionID, reason string) error 
 // EndOthers ends all sessions of the person but one, and every sign-in that is between the doors.
 func (b *Book) EndOthers(ctx context.Context, userID, keep, reason string) error {
 	return b.Store.InTx(ctx, func(ctx context.Context) error {
-		n, err := b.Store.EndSessions(ctx, userID, keep, false, reason, b.Now())
-		if err != nil {
-			return err
-		}
+		// Sign-ins first and sessions after them, as they are changed by who passes the second door.
 		if err := b.Store.EndPendings(ctx, userID, b.Now()); err != nil {
 			return err
 		}
-		if n == 0 {
-			return nil
+		n, err := b.Store.EndSessions(ctx, userID, keep, false, reason, b.Now())
+		if err != nil || n == 0 {
+			return err
 		}
 		return b.Audit.Append(ctx, audit.Event{Action: audit.SessionOthersEnded, ActorID: userID, UserID: userID, Detail: map[string]string{"reason": reason}})
 	})

@@ -75,15 +75,26 @@ func (s *Store) RenameFactor(ctx context.Context, userID, factorID, name string)
 
 // MakeDefault makes an active factor the one that is asked for first.
 func (s *Store) MakeDefault(ctx context.Context, userID, factorID string) (bool, error) {
-	u := s.writer(ctx).Exec(`UPDATE factors SET is_default = (id = ?) WHERE user_id = ?
-		AND EXISTS (SELECT 1 FROM factors f WHERE f.id = ? AND f.user_id = ? AND f.status = 'active')`, factorID, userID, factorID, userID)
-	return u.RowsAffected > 0, wrap("default factor", u.Error)
+	made := false
+	err := s.InTx(ctx, func(ctx context.Context) error {
+		if err := s.lockUser(s.writer(ctx), userID); err != nil {
+			return err
+		}
+		u := s.writer(ctx).Exec(`UPDATE factors SET is_default = (id = ?) WHERE user_id = ?
+			AND EXISTS (SELECT 1 FROM factors f WHERE f.id = ? AND f.user_id = ? AND f.status = 'active')`, factorID, userID, factorID, userID)
+		made = u.RowsAffected > 0
+		return u.Error
+	})
+	return made, wrap("default factor", err)
 }
 
 // RemoveFactor removes one factor of the person.
 func (s *Store) RemoveFactor(ctx context.Context, userID, factorID string) (bool, error) {
 	removed := false
 	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		if err := s.lockUser(db, userID); err != nil {
+			return wrap("remove factor", err)
+		}
 		n, err := deleteFactors(db, "id = ? AND user_id = ?", factorID, userID)
 		if removed = n == 1; err != nil || !removed {
 			return wrap("remove factor", err)
@@ -96,6 +107,9 @@ func (s *Store) RemoveFactor(ctx context.Context, userID, factorID string) (bool
 // RemoveFactors removes all factors and recovery codes of the person.
 func (s *Store) RemoveFactors(ctx context.Context, userID string) error {
 	return s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		if err := s.lockUser(db, userID); err != nil {
+			return wrap("remove factors", err)
+		}
 		if _, err := deleteFactors(db, "user_id = ?", userID); err != nil {
 			return wrap("remove factors", err)
 		}
@@ -132,7 +146,8 @@ func (s *Store) lockUser(db *gorm.DB, userID string) error {
 	if s.dialect != "postgres" {
 		return nil // one connection writes
 	}
-	return db.Exec("SELECT 1 FROM users WHERE id = ? FOR UPDATE", userID).Error
+	// Not FOR UPDATE: that would wait for whoever opens a session of this person, who may wait for a code or a factor in turn.
+	return db.Exec("SELECT 1 FROM users WHERE id = ? FOR NO KEY UPDATE", userID).Error
 }
 
 // CountPendingAttempt counts a try against a factor that is being enrolled.
@@ -255,6 +270,9 @@ func (s *Store) BurnStep(ctx context.Context, factorID string, step int64, now t
 func (s *Store) PutRecoveryCodes(ctx context.Context, userID string, hashes []string, now time.Time) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		db := s.writer(ctx)
+		if err := s.lockUser(db, userID); err != nil { // of two sets that are made at once the first goes too
+			return wrap("recovery codes", err)
+		}
 		if err := db.Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error; err != nil {
 			return wrap("recovery codes", err)
 		}

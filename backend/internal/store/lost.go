@@ -14,12 +14,15 @@ import (
 	"sallyport/internal/fault"
 )
 
-// lost says whether the database cannot be reached, which passes, rather than has found fault with what it was asked.
+// lost says whether the database cannot be reached or could not go on, which passes, rather than has found fault with what it
+// was asked.
 func lost(err error) bool {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
-		// Connection exceptions, operator intervention, too many connections (PostgreSQL, appendix A).
-		return strings.HasPrefix(refused.Code, "08") || strings.HasPrefix(refused.Code, "57P") || refused.Code == "53300"
+		// Connection exceptions, transactions that stood in each other's way, operator intervention, too many connections
+		// (PostgreSQL, appendix A).
+		return strings.HasPrefix(refused.Code, "08") || strings.HasPrefix(refused.Code, "40") || strings.HasPrefix(refused.Code, "57P") ||
+			refused.Code == "53300"
 	}
 	var unreached *pgconn.ConnectError
 	var network net.Error

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -113,7 +114,7 @@ func (s *Store) RefreshToken(ctx context.Context, hash string) (session.RefreshT
 
 // RotateRefresh spends a token for its successor.
 func (s *Store) RotateRefresh(ctx context.Context, hash, successor string, now, idleEnds time.Time) (bool, error) {
-	return s.rotate(ctx, now, idleEnds, successor, func(db *gorm.DB, ids *[]string) error {
+	return s.rotate(ctx, hash, successor, now, idleEnds, func(db *gorm.DB, ids *[]string) error {
 		return db.Raw("UPDATE refresh_tokens SET used_at = ?, successor = ? WHERE token_hash = ? AND used_at = 0 RETURNING session_id",
 			micros(now), successor, hash).Scan(ids).Error
 	})
@@ -121,7 +122,7 @@ func (s *Store) RotateRefresh(ctx context.Context, hash, successor string, now, 
 
 // ReplaceSuccessor puts another successor in place of one that nobody has shown; that one is void.
 func (s *Store) ReplaceSuccessor(ctx context.Context, hash, successor string, now, idleEnds time.Time) (bool, error) {
-	return s.rotate(ctx, now, idleEnds, successor, func(db *gorm.DB, ids *[]string) error {
+	return s.rotate(ctx, hash, successor, now, idleEnds, func(db *gorm.DB, ids *[]string) error {
 		var voided []string
 		if err := db.Raw(`UPDATE refresh_tokens SET used_at = ?, successor = '' WHERE used_at = 0
 			AND token_hash = (SELECT successor FROM refresh_tokens WHERE token_hash = ?) RETURNING session_id`,
@@ -132,23 +133,34 @@ func (s *Store) ReplaceSuccessor(ctx context.Context, hash, successor string, no
 	})
 }
 
-func (s *Store) rotate(ctx context.Context, now, idleEnds time.Time, successor string, spend func(db *gorm.DB, sessionIDs *[]string) error) (bool, error) {
-	rotated := false
+var errSpent = errors.New("store: the refresh token is spent")
+
+func (s *Store) rotate(ctx context.Context, hash, successor string, now, idleEnds time.Time, spend func(db *gorm.DB, sessionIDs *[]string) error) (bool, error) {
 	err := s.InTx(ctx, func(ctx context.Context) error {
 		db := s.writer(ctx)
-		var ids []string
-		if err := spend(db, &ids); err != nil || len(ids) == 0 {
+		// The session first and its tokens after it, as in Strengthen: in another order the two wait for each other.
+		// The session that everybody remembers has other times now, all of them later: nobody needs to hear of it.
+		var touched, spent []string
+		if err := db.Raw(`UPDATE sessions SET last_used_at = ?, idle_expires_at = ? WHERE ended_at = 0
+			AND id = (SELECT session_id FROM refresh_tokens WHERE token_hash = ?) RETURNING id`,
+			micros(now), micros(idleEnds), hash).Scan(&touched).Error; err != nil {
 			return err
 		}
-		// The session that everybody remembers has other times now, all of them later: nobody needs to hear of it.
-		touched := db.Exec("UPDATE sessions SET last_used_at = ?, idle_expires_at = ? WHERE id = ? AND ended_at = 0", micros(now), micros(idleEnds), ids[0])
-		if touched.Error != nil || touched.RowsAffected == 0 {
-			return touched.Error
+		if len(touched) == 0 {
+			return errSpent
 		}
-		rotated = true
-		return addRefresh(db, successor, ids[0], now)
+		if err := spend(db, &spent); err != nil {
+			return err
+		}
+		if len(spent) == 0 {
+			return errSpent
+		}
+		return addRefresh(db, successor, spent[0], now)
 	})
-	return rotated, wrap("rotate refresh token", err)
+	if errors.Is(err, errSpent) {
+		return false, nil
+	}
+	return err == nil, wrap("rotate refresh token", err)
 }
 
 // Strengthen gives a live session more proof and a new refresh chain.
