@@ -48,7 +48,7 @@ func (s *Service) Invitations(ctx context.Context, actorID, accountID string, pa
 // Invite opens a door for one address and mails its link (owner or admin; only an owner invites owners). The mail is
 // written in the inviter's language: nothing shows whether the address belongs to somebody who is known already.
 func (s *Service) Invite(ctx context.Context, actorID, accountID, email string, role Role, twoFactorRequired bool) (Invitation, error) {
-	email, err := properEmail(email)
+	email, err := ProperEmail(email)
 	if err != nil {
 		return Invitation{}, err
 	}
@@ -139,9 +139,9 @@ func (s *Service) Revoke(ctx context.Context, actorID, accountID, invitationID s
 	})
 }
 
-// properEmail has the one shape that can be mailed to; whether it can be reached, the mail will show. Quoted names, which
+// ProperEmail is an address that has the one shape that can be mailed to; whether it can be reached, the mail will show. Quoted names, which
 // nobody has, and letters that grow when they are compared are refused: what is sorted by fits into a cursor.
-func properEmail(email string) (string, error) {
+func ProperEmail(email string) (string, error) {
 	email = strings.TrimSpace(email)
 	name, domain, _ := strings.Cut(email, "@")
 	odd := func(r rune) bool {

@@ -89,7 +89,7 @@ func (s *Service) Get(ctx context.Context, actorID, accountID string) (Membershi
 
 // Create opens an account; whoever does so owns it.
 func (s *Service) Create(ctx context.Context, actorID, name string) (Membership, error) {
-	name, err := properName(name)
+	name, err := ProperName(name)
 	if err != nil {
 		return Membership{}, err
 	}
@@ -143,7 +143,7 @@ func sixDigits(random io.Reader) (string, error) {
 
 // Rename gives the account another name (owner or admin).
 func (s *Service) Rename(ctx context.Context, actorID, accountID, name string) (Membership, error) {
-	name, err := properName(name)
+	name, err := ProperName(name)
 	if err != nil {
 		return Membership{}, err
 	}
@@ -194,8 +194,8 @@ func (s *Service) attempt(ctx context.Context, e audit.Event, f func(ctx context
 	return err
 }
 
-// properName is a name that a person could have: not empty, at most 100 characters, no control characters.
-func properName(name string) (string, error) {
+// ProperName is a name that a person could have: not empty, at most 100 characters, no control characters.
+func ProperName(name string) (string, error) {
 	name = strings.TrimSpace(name)
 	if name == "" || utf8.RuneCountInString(name) > 100 || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
 		return "", fault.InvalidField("/name", "Must be 1 to 100 characters, without control characters.")

@@ -17,6 +17,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/bus"
+	"sallyport/internal/credential"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/evidence"
 	"sallyport/internal/factor"
@@ -42,6 +43,9 @@ type Server struct {
 	Accounts *account.Service
 	Portal   *portal.Service
 	Evidence *evidence.Service
+
+	Credentials *credential.Service
+
 	Profiles interface {
 		User(ctx context.Context, userID string) (user.User, error)
 		UpdateProfile(ctx context.Context, userID, name, locale string) error

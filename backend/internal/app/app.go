@@ -21,6 +21,7 @@ import (
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/bus"
+	"sallyport/internal/credential"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/evidence"
 	"sallyport/internal/factor"
@@ -178,11 +179,14 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	limits := &limit.Limits{Store: a.store, Box: box, Now: a.now}
 	book := &session.Book{Store: a.store, Audit: record, Now: a.now, Random: rand.Reader}
 	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
+	accounts := &account.Service{Store: a.store, Notify: notifier, Audit: record, Now: a.now, Random: rand.Reader, BaseURL: c.BaseURL}
+	credentials := &credential.Service{Store: a.store, Accounts: accounts, Book: book, Hasher: a.hasher, Limits: limits, Box: box,
+		Notices: notifier, Audit: record, Now: a.now, Random: rand.Reader, Brand: c.Brand, BaseURL: c.BaseURL}
+	factors.Links = credentials
 	a.runner.Handle(notify.Kind, notifier.Deliver)
 	a.runner.Handle(enforcement.NoticesKind, enforce.Notify)
 	a.runner.Handle(enforcement.RemindersKind, enforce.Remind)
-
-	accounts := &account.Service{Store: a.store, Notify: notifier, Audit: record, Now: a.now, Random: rand.Reader, BaseURL: c.BaseURL}
+	a.runner.Handle(credential.Kind, credentials.Answer)
 	proxies, err := c.proxies()
 	if err != nil {
 		return nil, err
@@ -195,7 +199,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		Stairs: &signin.Stairs{Users: a.store, Store: a.store, Hasher: a.hasher, Limits: limits,
 			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Audit: record, Now: a.now},
 		Facts: facts, Switch: enforce, Factors: factors, Book: book, Tokens: tokens,
-		Accounts: accounts, Evidence: proof, Portal: &portal.Service{Store: a.store, Accounts: accounts, Now: a.now},
+		Accounts: accounts, Credentials: credentials, Evidence: proof, Portal: &portal.Service{Store: a.store, Accounts: accounts, Now: a.now},
 		Profiles: a.store, Deliveries: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Ready: a.ready,
 		Pages: web.New(), Done: a.done,
 	}

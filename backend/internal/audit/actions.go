@@ -21,6 +21,13 @@ const (
 	UserChanged         = "user.changed"
 	UserPasswordChanged = "user.password_changed"
 
+	UserSignUpRequested      = "user.sign_up_requested"
+	UserResetRequested       = "user.password_reset_requested"
+	UserPasswordVoided       = "user.password_voided" // disowned by its person
+	UserEmailChangeRequested = "user.email_change_requested"
+	UserEmailChanged         = "user.email_changed"
+	UserNotMeReported        = "user.not_me_reported"
+
 	FactorEnrolled          = "factor.enrolled"
 	FactorVerified          = "factor.verified"
 	FactorActivated         = "factor.activated"
@@ -32,7 +39,9 @@ const (
 	FactorReset             = "factor.reset" // all removed, by an operator
 	PhoneVerified           = "phone.verified"
 	PhoneRemoved            = "phone.removed"
+	FactorFrozen            = "factor.frozen" // disowned by its person
 	RecoveryCodeUsed        = "recovery_code.used"
+	RecoveryCodesVoided     = "recovery_code.voided" // disowned by their person
 	RecoveryCodesGenerated  = "recovery_code.generated"
 	RecoveryCodeUseRefused  = "recovery_code.use_refused"
 	FactorRemovalRefused    = "factor.removal_refused"

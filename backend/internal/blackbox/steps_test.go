@@ -167,6 +167,9 @@ func TestWhatProtectsYouIsChangedOnlyByWhatProtectsYou(t *testing.T) {
 			if a := p.Call(op.Method, path, body); a.Status == 401 || a.Status == 403 || a.Status == 422 {
 				t.Errorf("%s after a confirmation: %d %s", op.OperationID, a.Status, a.Body)
 			}
+			if op.OperationID == "changePassword" {
+				p.Password = op.Example()["password"].(string)
+			}
 			if p.Call("GET", "/me", nil).Must(200).Value("two_factor.active") == false {
 				p.App = nil
 				p.Confirm().Enrol()

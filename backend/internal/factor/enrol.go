@@ -320,7 +320,7 @@ func (s *Service) Activate(ctx context.Context, userID, factorID string) (Factor
 	if err := s.changed(ctx, audit.FactorActivated, userID, userID, before, detail); err != nil {
 		return Factor{}, err
 	}
-	if err := s.tell(ctx, userID, notify.FactorActivated, map[string]string{"method": f.Type.String()}); err != nil {
+	if err := s.warn(ctx, userID, f.ID, notify.FactorActivated, map[string]string{"method": f.Type.String()}); err != nil {
 		return Factor{}, err
 	}
 	return s.Store.Factor(ctx, userID, factorID)

@@ -49,7 +49,7 @@ type Factor struct {
 	CreatedAt    time.Time
 	ActivatedAt  time.Time
 	LastUsedAt   time.Time
-	DisabledAt   time.Time // by too much guessing
+	DisabledAt   time.Time // by too much guessing, or frozen: its owner says that it is not theirs
 }
 
 // What is told about factors.
@@ -57,7 +57,7 @@ var (
 	ErrInvalidCode  = fault.New(fault.Unauthenticated, "invalid_code", "The code is not right.")
 	ErrCodeUsed     = fault.New(fault.Conflict, "code_already_used", "This code has been used. Wait for the next one.")
 	ErrTooMany      = fault.New(fault.TooMany, "too_many_attempts", "Too many wrong codes. Please wait, then try again.")
-	ErrDisabled     = fault.New(fault.Conflict, "factor_disabled", "This second factor was disabled after too many wrong codes. Use another one, or a recovery code.")
+	ErrDisabled     = fault.New(fault.Conflict, "factor_disabled", "This second factor is disabled, after too many wrong codes or because its owner has disowned it. Use another one, or a recovery code.")
 	ErrNotPending   = fault.New(fault.Conflict, "factor_not_pending", "This second factor is verified already.")
 	ErrNotVerified  = fault.New(fault.Conflict, "factor_not_verified", "Verify a code of this second factor first.")
 	ErrTooManyKept  = fault.New(fault.Conflict, "too_many_factors", "You have as many second factors as one person can have.")
@@ -122,6 +122,11 @@ type Notices interface {
 	Enqueue(ctx context.Context, m ...notify.Message) error
 }
 
+// Links make the link "this was not me" of a mail about a factor, or, without one, about recovery codes.
+type Links interface {
+	NotMe(ctx context.Context, userID, factorID string) (link string, err error)
+}
+
 // Service enrols, proves and removes second factors.
 type Service struct {
 	Store   Store
@@ -129,6 +134,7 @@ type Service struct {
 	Box     *seal.Box
 	Audit   Audit
 	Notices Notices
+	Links   Links // nil: mails bear none
 	Now     func() time.Time
 	Random  io.Reader
 	Issuer  string // as authenticator apps show it
@@ -277,6 +283,22 @@ func (s *Service) Disable(ctx context.Context, userID string) error {
 
 func (s *Service) log(ctx context.Context, action, userID string, detail map[string]string) error {
 	return s.Audit.Append(ctx, audit.Event{Action: action, ActorID: userID, UserID: userID, Detail: detail})
+}
+
+// warn tells the person, and has the mail bear the link by which they disown the factor, or, without one, the recovery codes.
+func (s *Service) warn(ctx context.Context, userID, factorID, template string, data map[string]string) error {
+	all := map[string]string{}
+	for k, v := range data {
+		all[k] = v
+	}
+	if s.Links != nil {
+		link, err := s.Links.NotMe(ctx, userID, factorID)
+		if err != nil {
+			return err
+		}
+		all["not_me_link"] = link
+	}
+	return s.tell(ctx, userID, template, all)
 }
 
 // tell writes to the person: every change of what protects them.

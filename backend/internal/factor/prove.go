@@ -338,6 +338,6 @@ func (s *Service) proveRecovery(ctx context.Context, userID, code string, g gues
 		if err := s.log(ctx, audit.RecoveryCodeUsed, userID, nil); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, notify.RecoveryCodeUsed, map[string]string{"left": strconv.Itoa(left)})
+		return s.warn(ctx, userID, "", notify.RecoveryCodeUsed, map[string]string{"left": strconv.Itoa(left)})
 	}}, nil
 }

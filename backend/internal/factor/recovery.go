@@ -42,7 +42,7 @@ func (s *Service) RenewRecoveryCodes(ctx context.Context, userID string) ([]stri
 		if err := s.log(ctx, audit.RecoveryCodesGenerated, userID, nil); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, notify.RecoveryCodesRenewed, nil)
+		return s.warn(ctx, userID, "", notify.RecoveryCodesRenewed, nil)
 	})
 	return codes, err
 }

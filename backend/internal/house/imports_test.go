@@ -19,7 +19,7 @@ var floors = [][]string{
 	{"internal/audit", "internal/notify", "internal/phone", "internal/user"},
 	{"internal/notify/budget", "internal/notify/twilio"},
 	{"internal/account", "internal/factor", "internal/limit", "internal/session"},
-	{"internal/enforcement", "internal/portal"},
+	{"internal/credential", "internal/enforcement", "internal/portal"},
 	{"internal/evidence"},
 	{"internal/signin", "internal/store"},
 	{"internal/api"},

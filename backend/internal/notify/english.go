@@ -101,7 +101,9 @@ var english = &language{
 			body: []block{
 				{text: "A new method of two-factor authentication now protects your access. You can confirm your next sign-in with it."},
 				{facts: [][2]string{{"Method", "{method}"}, {"Time", "{at}"}}},
-				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: remove the method, change your password at once, and tell our support."},
+				{unless: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password: remove the method, change your password at once, and tell our support."},
+				{when: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password. Open the link below: it signs everyone out at once, freezes this method until our support has looked, and tells you how to go on."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
 				{label: "Open security settings", link: "{security_link}"},
 			},
 		},
@@ -128,7 +130,9 @@ var english = &language{
 			body: []block{
 				{text: "New recovery codes were made for your access. The old ones no longer work."},
 				{facts: [][2]string{{"Time", "{at}"}}},
-				{text: "If this was you, keep the new codes in a safe place. If it was not, change your password at once, and tell our support."},
+				{unless: "not_me_link", text: "If this was you, keep the new codes in a safe place. If it was not, change your password at once, and tell our support."},
+				{when: "not_me_link", text: "If this was you, keep the new codes in a safe place. If it was not, someone else has your password. Open the link below: it signs everyone out at once, voids the new codes, and tells you how to go on."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
 				{label: "Open security settings", link: "{security_link}"},
 			},
 		},
@@ -137,8 +141,98 @@ var english = &language{
 			body: []block{
 				{text: "Someone signed in with your password and one of your recovery codes. Each code works once; this one is now used up."},
 				{facts: [][2]string{{"Recovery codes left", "{left}"}, {"Time", "{at}"}}},
-				{text: "If this was you, there is nothing to do; make new codes before the last one is used. If it was not, change your password at once, and tell our support."},
+				{unless: "not_me_link", text: "If this was you, there is nothing to do; make new codes before the last one is used. If it was not, change your password at once, and tell our support."},
+				{when: "not_me_link", text: "If this was you, there is nothing to do; make new codes before the last one is used. If it was not, someone else has your password and your codes. Open the link below: it signs everyone out at once, voids all your recovery codes, and tells you how to go on."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
 				{when: "security_link", label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		VerifyEmail: {
+			subject: "Confirm your e-mail address",
+			body: []block{
+				{text: "Someone, we hope it was you, wants to open an account with this e-mail address. Confirm it, and sign in with the password that was chosen."},
+				{facts: [][2]string{{"Time", "{at}"}}},
+				{label: "Confirm this address", link: "{link}"},
+				{text: "The link works once, for 24 hours. If it was not you, ignore this message: nothing happens until the address is confirmed."},
+			},
+		},
+		SignUpTaken: {
+			subject: "You already have an account",
+			body: []block{
+				{text: "Someone tried to open an account with this e-mail address. There is one already, and nothing has changed."},
+				{facts: [][2]string{{"Time", "{at}"}}},
+				{text: "If it was you, sign in as usual. If you do not remember your password, you can choose a new one from the sign-in page."},
+				{label: "Sign in", link: "{link}"},
+				{text: "If it was not you, there is nothing to do. Whoever it was has not been told that this address is known."},
+			},
+		},
+		PasswordReset: {
+			subject: "Choose a new password",
+			body: []block{
+				{text: "Someone, we hope it was you, asked for a new password for your access. Choose it here:"},
+				{label: "Choose a new password", link: "{link}"},
+				{facts: [][2]string{{"Time", "{at}"}}},
+				{text: "The link works once, for one hour. It signs nobody in, and your second factor stays as it is. If it was not you, ignore this message: your password stays as it is."},
+			},
+		},
+		PasswordChanged: {
+			subject: "Your password was changed",
+			body: []block{
+				{text: "The password of your access was changed, and everyone who was signed in elsewhere was signed out."},
+				{facts: [][2]string{{"Time", "{at}"}}},
+				{unless: "not_me_link", text: "If this was you, there is nothing to do. If it was not, choose a new password at once, and tell our support."},
+				{when: "not_me_link", text: "If this was you, there is nothing to do. If it was not, open the link below: it signs everyone out at once, voids this password, and tells you how to go on."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
+				{label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		EmailChangeConfirm: {
+			subject: "Confirm your new e-mail address",
+			body: []block{
+				{text: "Someone, we hope it was you, wants to sign in with this e-mail address from now on. Confirm it here:"},
+				{label: "Confirm this address", link: "{link}"},
+				{facts: [][2]string{{"Time", "{at}"}}},
+				{text: "The link works once, for 24 hours. If it was not you, ignore this message: nothing happens until the address is confirmed."},
+			},
+		},
+		EmailChangeNotice: {
+			subject: "Your e-mail address is about to change",
+			body: []block{
+				{text: "Another e-mail address was asked for to sign in to your access. It takes the place of this one as soon as it is confirmed."},
+				{facts: [][2]string{{"New address", "{email}"}, {"Time", "{at}"}}},
+				{unless: "not_me_link", text: "If this was you, there is nothing to do. If it was not, change your password at once, and tell our support."},
+				{when: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password. Open the link below: it signs everyone out at once, stops this change, and tells you how to go on."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
+				{label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		EmailChanged: {
+			subject: "Your e-mail address was changed",
+			body: []block{
+				{text: "The e-mail address of your access was changed. From now on you sign in with the new one."},
+				{facts: [][2]string{{"New address", "{email}"}, {"Time", "{at}"}}},
+				{unless: "not_me_link", text: "If this was you, there is nothing to do. If it was not, tell our support at once."},
+				{when: "not_me_link", text: "If this was you, there is nothing to do. If it was not, open the link below: it signs everyone out at once. Then tell our support, since this address no longer opens your access."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
+				{label: "Open security settings", link: "{security_link}"},
+			},
+		},
+		NotMeDone: {
+			subject: "We have signed everyone out of your access",
+			body: []block{
+				{text: "You told us that something in your access was not done by you. Everyone was signed out, on every device, and API tokens no longer work."},
+				{facts: [][2]string{{"Time", "{at}"}}},
+				{when: "frozen", text: "The second factor in question is frozen, and so are the recovery codes that came with it. It opens nothing until our support has looked: write to them."},
+				{when: "codes", text: "Your recovery codes no longer work. Make new ones once you have signed in."},
+				{when: "password", text: "The password that was set no longer works."},
+				{text: "Go on like this:"},
+				{steps: []string{
+					"Make sure that nobody else reads this mailbox.",
+					"Choose a new password with the link below.",
+					"Sign in, and look through your second factors, phone numbers and sessions. Remove what is not yours.",
+					"If you cannot sign in, or if your address was changed, write to our support.",
+				}},
+				{label: "Choose a new password", link: "{link}"},
 			},
 		},
 		Invitation: {

@@ -108,7 +108,9 @@ var german = &language{
 			body: []block{
 				{text: "Eine neue Methode der Zwei-Faktor-Authentisierung schützt jetzt Ihren Zugang. Sie können Ihre nächste Anmeldung damit bestätigen."},
 				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
-				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Entfernen Sie die Methode, ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Entfernen Sie die Methode, ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort. Öffnen Sie den Link unten: Er meldet sofort alle ab, friert diese Methode ein, bis unser Support sie geprüft hat, und sagt Ihnen, wie es weitergeht."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
 				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
 			},
 		},
@@ -135,7 +137,9 @@ var german = &language{
 			body: []block{
 				{text: "Für Ihren Zugang wurden neue Wiederherstellungscodes erzeugt. Die alten gelten nicht mehr."},
 				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
-				{text: "Wenn Sie das waren, bewahren Sie die neuen Codes sicher auf. Andernfalls ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{unless: "not_me_link", text: "Wenn Sie das waren, bewahren Sie die neuen Codes sicher auf. Andernfalls ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, bewahren Sie die neuen Codes sicher auf. Andernfalls kennt jemand anderes Ihr Passwort. Öffnen Sie den Link unten: Er meldet sofort alle ab, macht die neuen Codes ungültig und sagt Ihnen, wie es weitergeht."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
 				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
 			},
 		},
@@ -144,8 +148,98 @@ var german = &language{
 			body: []block{
 				{text: "Jemand hat sich mit Ihrem Passwort und einem Ihrer Wiederherstellungscodes angemeldet. Jeder Code gilt einmal; dieser ist jetzt verbraucht."},
 				{facts: [][2]string{{"Verbleibende Wiederherstellungscodes", "{left}"}, {"Zeitpunkt", "{at}"}}},
-				{text: "Wenn Sie das waren, ist nichts zu tun; erzeugen Sie neue Codes, bevor der letzte verbraucht ist. Andernfalls ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun; erzeugen Sie neue Codes, bevor der letzte verbraucht ist. Andernfalls ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun; erzeugen Sie neue Codes, bevor der letzte verbraucht ist. Andernfalls hat jemand anderes Ihr Passwort und Ihre Codes. Öffnen Sie den Link unten: Er meldet sofort alle ab, macht alle Ihre Wiederherstellungscodes ungültig und sagt Ihnen, wie es weitergeht."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
 				{when: "security_link", label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		VerifyEmail: {
+			subject: "Bestätigen Sie Ihre E-Mail-Adresse",
+			body: []block{
+				{text: "Jemand, hoffentlich Sie, möchte mit dieser E-Mail-Adresse ein Konto eröffnen. Bestätigen Sie sie und melden Sie sich mit dem gewählten Passwort an."},
+				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
+				{label: "Adresse bestätigen", link: "{link}"},
+				{text: "Der Link gilt einmal und 24 Stunden lang. Wenn Sie das nicht waren, ignorieren Sie diese Nachricht: Es geschieht nichts, bis die Adresse bestätigt ist."},
+			},
+		},
+		SignUpTaken: {
+			subject: "Sie haben schon ein Konto",
+			body: []block{
+				{text: "Jemand wollte mit dieser E-Mail-Adresse ein Konto eröffnen. Es gibt schon eines, und daran hat sich nichts geändert."},
+				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie das waren, melden Sie sich wie gewohnt an. Wenn Sie Ihr Passwort nicht mehr wissen, können Sie auf der Anmeldeseite ein neues wählen."},
+				{label: "Anmelden", link: "{link}"},
+				{text: "Wenn Sie das nicht waren, ist nichts zu tun. Wer es war, hat nicht erfahren, dass diese Adresse bekannt ist."},
+			},
+		},
+		PasswordReset: {
+			subject: "Wählen Sie ein neues Passwort",
+			body: []block{
+				{text: "Jemand, hoffentlich Sie, hat um ein neues Passwort für Ihren Zugang gebeten. Wählen Sie es hier:"},
+				{label: "Neues Passwort wählen", link: "{link}"},
+				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
+				{text: "Der Link gilt einmal und eine Stunde lang. Er meldet niemanden an, und Ihr zweiter Faktor bleibt, wie er ist. Wenn Sie das nicht waren, ignorieren Sie diese Nachricht: Ihr Passwort bleibt, wie es ist."},
+			},
+		},
+		PasswordChanged: {
+			subject: "Ihr Passwort wurde geändert",
+			body: []block{
+				{text: "Das Passwort Ihres Zugangs wurde geändert, und wer anderswo angemeldet war, wurde abgemeldet."},
+				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
+				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls wählen Sie sofort ein neues Passwort und melden Sie sich bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls öffnen Sie den Link unten: Er meldet sofort alle ab, macht dieses Passwort ungültig und sagt Ihnen, wie es weitergeht."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		EmailChangeConfirm: {
+			subject: "Bestätigen Sie Ihre neue E-Mail-Adresse",
+			body: []block{
+				{text: "Jemand, hoffentlich Sie, möchte sich künftig mit dieser E-Mail-Adresse anmelden. Bestätigen Sie sie hier:"},
+				{label: "Adresse bestätigen", link: "{link}"},
+				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
+				{text: "Der Link gilt einmal und 24 Stunden lang. Wenn Sie das nicht waren, ignorieren Sie diese Nachricht: Es geschieht nichts, bis die Adresse bestätigt ist."},
+			},
+		},
+		EmailChangeNotice: {
+			subject: "Ihre E-Mail-Adresse soll geändert werden",
+			body: []block{
+				{text: "Für die Anmeldung an Ihrem Zugang wurde eine andere E-Mail-Adresse gewünscht. Sie tritt an die Stelle von dieser, sobald sie bestätigt ist."},
+				{facts: [][2]string{{"Neue Adresse", "{email}"}, {"Zeitpunkt", "{at}"}}},
+				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort. Öffnen Sie den Link unten: Er meldet sofort alle ab, hält diese Änderung auf und sagt Ihnen, wie es weitergeht."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		EmailChanged: {
+			subject: "Ihre E-Mail-Adresse wurde geändert",
+			body: []block{
+				{text: "Die E-Mail-Adresse Ihres Zugangs wurde geändert. Ab jetzt melden Sie sich mit der neuen an."},
+				{facts: [][2]string{{"Neue Adresse", "{email}"}, {"Zeitpunkt", "{at}"}}},
+				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls melden Sie sich sofort bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls öffnen Sie den Link unten: Er meldet sofort alle ab. Melden Sie sich dann bei unserem Support, denn diese Adresse öffnet Ihren Zugang nicht mehr."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
+			},
+		},
+		NotMeDone: {
+			subject: "Wir haben alle von Ihrem Zugang abgemeldet",
+			body: []block{
+				{text: "Sie haben uns gesagt, dass etwas an Ihrem Zugang nicht von Ihnen war. Alle wurden abgemeldet, auf jedem Gerät, und API-Tokens gelten nicht mehr."},
+				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
+				{when: "frozen", text: "Der zweite Faktor, um den es geht, ist eingefroren, und mit ihm die Wiederherstellungscodes, die dazugehören. Er öffnet nichts, bis unser Support ihn geprüft hat: Schreiben Sie dorthin."},
+				{when: "codes", text: "Ihre Wiederherstellungscodes gelten nicht mehr. Erzeugen Sie neue, sobald Sie angemeldet sind."},
+				{when: "password", text: "Das Passwort, das gesetzt wurde, gilt nicht mehr."},
+				{text: "So geht es weiter:"},
+				{steps: []string{
+					"Vergewissern Sie sich, dass niemand anderes dieses Postfach liest.",
+					"Wählen Sie mit dem Link unten ein neues Passwort.",
+					"Melden Sie sich an und sehen Sie Ihre zweiten Faktoren, Telefonnummern und Sitzungen durch. Entfernen Sie, was nicht von Ihnen ist.",
+					"Wenn Sie sich nicht anmelden können oder Ihre Adresse geändert wurde, schreiben Sie unserem Support.",
+				}},
+				{label: "Neues Passwort wählen", link: "{link}"},
 			},
 		},
 		Invitation: {

@@ -25,19 +25,27 @@ const (
 	PhoneRemoved             = "phone_removed"
 	CodeSMS                  = "code_sms"
 	CodeVoice                = "code_voice"
+	VerifyEmail              = "verify_email"   // the link of a sign-up
+	SignUpTaken              = "sign_up_taken"  // to whoever has the address that somebody wanted to sign up with
+	PasswordReset            = "password_reset" // the link
+	PasswordChanged          = "password_changed"
+	EmailChangeConfirm       = "email_change_confirm" // the link, to the new address
+	EmailChangeNotice        = "email_change_notice"  // that there is one, to the old address
+	EmailChanged             = "email_changed"
+	NotMeDone                = "not_me_done"
 )
 
-// keys says which data each template needs, and which it also knows. link and security_link are URLs, at and deadline times in
-// RFC 3339, method is the name of a factor's type, two_factor is "yes" or "", code is digits.
+// keys says which data each template needs, and which it also knows. link, security_link and not_me_link are URLs, at and deadline
+// times in RFC 3339, method is the name of a factor's type, code is digits; two_factor, frozen, codes and password are "yes" or "".
 var keys = map[string]struct{ needs, knows []string }{
 	TwoFactorEnforced:        {[]string{"name", "account_name", "account_number", "link"}, []string{"deadline"}},
 	TwoFactorEnforcedInvited: {[]string{"account_name", "link"}, nil},
 	TwoFactorDisabled:        {[]string{"name", "security_link"}, []string{"method", "at"}},
-	FactorActivated:          {[]string{"name", "method", "at", "security_link"}, nil},
+	FactorActivated:          {[]string{"name", "method", "at", "security_link"}, []string{"not_me_link"}},
 	FactorRemoved:            {[]string{"name", "method", "at", "security_link"}, nil},
 	FactorDisabledByGuessing: {[]string{"name", "method"}, []string{"at", "security_link"}},
-	RecoveryCodesRenewed:     {[]string{"name", "security_link"}, []string{"at"}},
-	RecoveryCodeUsed:         {[]string{"name", "left"}, []string{"at", "security_link"}},
+	RecoveryCodesRenewed:     {[]string{"name", "security_link"}, []string{"at", "not_me_link"}},
+	RecoveryCodeUsed:         {[]string{"name", "left"}, []string{"at", "security_link", "not_me_link"}},
 	Invitation:               {[]string{"account_name", "inviter", "link"}, []string{"two_factor"}},
 	TwoFactorReminder:        {[]string{"name", "account_name", "account_number", "link", "deadline"}, nil},
 	TwoFactorSummary:         {[]string{"name", "account_name", "link", "deadline", "total", "missing", "compliant"}, nil},
@@ -46,6 +54,14 @@ var keys = map[string]struct{ needs, knows []string }{
 	PhoneRemoved:             {[]string{"name", "number", "security_link"}, []string{"at"}},
 	CodeSMS:                  {[]string{"code"}, nil},
 	CodeVoice:                {[]string{"code"}, nil},
+	VerifyEmail:              {[]string{"link"}, []string{"name", "at"}},
+	SignUpTaken:              {[]string{"name", "link"}, []string{"at"}},
+	PasswordReset:            {[]string{"name", "link"}, []string{"at"}},
+	PasswordChanged:          {[]string{"name", "at", "security_link"}, []string{"not_me_link"}},
+	EmailChangeConfirm:       {[]string{"link"}, []string{"name", "at"}},
+	EmailChangeNotice:        {[]string{"name", "email", "at", "security_link"}, []string{"not_me_link"}},
+	EmailChanged:             {[]string{"name", "email", "at", "security_link"}, []string{"not_me_link"}},
+	NotMeDone:                {[]string{"name", "at", "link"}, []string{"frozen", "codes", "password"}},
 }
 
 // channelOf is the one channel that a template is written for.
@@ -85,7 +101,7 @@ func (m Message) check() error {
 		if key == "code" && !digits.MatchString(value) {
 			return fmt.Errorf("notify: %s: the code is not made of digits", m.Template)
 		}
-		if key == "link" || key == "security_link" {
+		if isLink(key) {
 			if u, err := url.Parse(value); err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" {
 				return fmt.Errorf("notify: %s: %q is not a web address", m.Template, key)
 			}
@@ -93,3 +109,6 @@ func (m Message) check() error {
 	}
 	return nil
 }
+
+// isLink says whether a key's value is a URL.
+func isLink(key string) bool { return key == "link" || key == "security_link" || key == "not_me_link" }

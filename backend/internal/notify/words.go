@@ -50,9 +50,11 @@ func fill(sentence string, values map[string]string) string {
 func (l *language) values(data map[string]string) map[string]string {
 	values := make(map[string]string, len(data))
 	for key, value := range data {
-		switch key {
-		case "link", "security_link":
+		if isLink(key) {
 			values[key] = value
+			continue
+		}
+		switch key {
 		case "method":
 			if name, known := l.methods[value]; known {
 				values[key] = name

@@ -43,6 +43,10 @@ type Users interface {
 type Store interface {
 	InTx(ctx context.Context, f func(ctx context.Context) error) error
 	ProvePendingPassword(ctx context.Context, pendingID string, now time.Time) error
+	// HoldPassword says whether this is still the password, and keeps it so until the transaction ends.
+	HoldPassword(ctx context.Context, userID, hash string) (bool, error)
+	// ClearMailbox lets a mailbox that has reset the password be a second factor again.
+	ClearMailbox(ctx context.Context, userID string) error
 }
 
 // Stairs walks a person from the first door to a session.
@@ -106,6 +110,14 @@ func (s *Stairs) SignIn(ctx context.Context, email, password string, d session.D
 	}
 	var r Result
 	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+		// It may have been changed while it was checked: a session that was opened with it would have come too late to be ended.
+		same, err := s.Store.HoldPassword(ctx, u.ID, u.PasswordHash)
+		if err != nil {
+			return err
+		}
+		if !same {
+			return ErrInvalidCredentials
+		}
 		if r, err = s.dispatch(ctx, p, session.Pending{Delivery: d, Proof: assurance.Password(), PasswordAt: s.Now()}); err != nil {
 			return err
 		}
@@ -133,6 +145,9 @@ func (s *Stairs) dispatch(ctx context.Context, p enforcement.Person, begin sessi
 	case enforcement.EnrolmentDue:
 		begin.Purpose = session.ForEnrolment
 	default:
+		if err := s.Store.ClearMailbox(ctx, p.User.ID); err != nil {
+			return r, err
+		}
 		opened, err := s.open(ctx, begin, nil)
 		r.Opened = &opened
 		return r, err
@@ -184,6 +199,10 @@ func (s *Stairs) Answer(ctx context.Context, p session.Pending, a factor.Answer)
 	}
 	var opened Opened
 	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+		// The mailbox is no factor while it is spent, so it was another that has opened this door.
+		if err := s.Store.ClearMailbox(ctx, p.UserID); err != nil {
+			return err
+		}
 		if err := s.endPending(ctx, p); err != nil {
 			return err
 		}

@@ -15,13 +15,15 @@ type userRow struct {
 	ID, Email, Name, Locale, PasswordHash, StaffRole string
 	FactorBits                                       int64
 	CreatedAt, EmailVerifiedAt, DisabledAt           int64
+	MailboxSpentAt                                   int64
 }
 
-const userColumns = "id, email, name, locale, password_hash, staff_role, factor_bits, created_at, email_verified_at, disabled_at"
+const userColumns = "id, email, name, locale, password_hash, staff_role, factor_bits, created_at, email_verified_at, disabled_at, mailbox_spent_at"
 
 func (r userRow) user() user.User {
 	return user.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, PasswordHash: r.PasswordHash, StaffRole: r.StaffRole,
-		Factors: assurance.Types(r.FactorBits), CreatedAt: when(r.CreatedAt), VerifiedAt: when(r.EmailVerifiedAt), DisabledAt: when(r.DisabledAt)}
+		Factors: assurance.Types(r.FactorBits), CreatedAt: when(r.CreatedAt), VerifiedAt: when(r.EmailVerifiedAt), DisabledAt: when(r.DisabledAt),
+		MailboxSpentAt: when(r.MailboxSpentAt)}
 }
 
 func (s *Store) user(ctx context.Context, column, value string) (user.User, error) {

@@ -162,6 +162,100 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/sign-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for an account of your own
+         * @description Answers the same, in the same time, whether or not the address is known. A link is mailed to it
+         *     (`/verify-email#TOKEN`, 24 hours, once): person and account come to be with `POST /auth/email-verification`, and not
+         *     before. An address that somebody has is told so by mail instead. At most three mails per address and hour are sent.
+         */
+        post: operations["signUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/email-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open the link of a sign-up, or of a change of address
+         * @description After a sign-up, person and account are made here; sign in as usual then. After `POST /me/email`, the new address
+         *     takes the place of the old one; sessions stay. 410 `link_expired` for whatever else the token is, also where somebody
+         *     has taken the address meanwhile.
+         */
+        post: operations["verifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a new password with the link
+         * @description Signs nobody in and touches no second factor. Ends every session and every sign-in that is under way, and tells the
+         *     person by mail. The mailbox that has received the link is no second factor for the next sign-in: 409 `mailbox_spent`
+         *     at its challenge.
+         */
+        put: operations["resetPassword"];
+        /**
+         * Ask for a link that sets a new password
+         * @description Answers the same, in the same time, whether or not the address is known. The link (`/reset-password#TOKEN`) is
+         *     good for an hour, once; a new one voids the one before. At most three mails per address and hour are sent.
+         */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/not-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open the link "this was not me" of a security mail
+         * @description The link (`/not-me#TOKEN`, seven days, once) is in mails about a new second factor, recovery codes, a changed password
+         *     and a changed address. Ends every session, every sign-in that is under way and every API token; freezes the second factor that
+         *     the mail was about until support has looked, with the recovery codes that came with it; voids a password that was set
+         *     by somebody else. A mail says how to go on.
+         */
+        post: operations["reportNotMe"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me": {
         parameters: {
             query?: never;
@@ -181,6 +275,48 @@ export interface paths {
         head?: never;
         /** Change name or language */
         patch: operations["updateMe"];
+        trace?: never;
+    };
+    "/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the password
+         * @description Every other session ends, and every sign-in that is under way. The person is told by mail.
+         */
+        put: operations["changePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for another e-mail address
+         * @description A link (`/verify-email#TOKEN`, 24 hours, once) is mailed to the new address, and a notice to the old one at once. The
+         *     address changes with `POST /auth/email-verification`, and not before. Answers the same whether or not somebody has the
+         *     new address. A new wish voids the one before. At most three mails per address and hour are sent.
+         */
+        post: operations["changeEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/me/factors": {
@@ -718,6 +854,105 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/accounts/{account_id}/audit-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * What happened in the account (owner or admin)
+         * @description The record of the account, and of its members what concerns the account: who belongs to it, and when somebody's second
+         *     factor was set up, changed, removed or locked while they did. Not where members sign in. An event is never changed;
+         *     within about a second of happening it is linked into a chain of hashes, and bears its place (`seq`) from then on.
+         */
+        get: operations["listAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{account_id}/audit-events.ndjson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The same as one document, one JSON object a line (owner or admin)
+         * @description Each line is an `AuditEvent`, newest first, to the last one. A connection that ends before the document does is cut off,
+         *     so that a part is never taken for the whole. The export itself is an event.
+         */
+        get: operations["exportAuditEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{account_id}/audit-events.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * The same as a table (owner or admin)
+         * @description RFC 4180, UTF-8, one line of names first. A cell that a spreadsheet would take for a formula begins with an apostrophe.
+         *     The export itself is an event.
+         */
+        get: operations["exportAuditEventsAsSheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/accounts/{account_id}/two-factor/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * Who had which second factor, and whether they met the rule, today or on a past day (owner or admin)
+         * @description A table (RFC 4180, UTF-8, one line of names first) with one line for each member: `person`, `email`, `role`, `methods`,
+         *     `since`, `last_used` (a day), `required_by` (`account`, `member`, `provider`), `minimum_strength`, `binds_at`, `meets_rule`
+         *     (`yes`, `no`, `grace`, `not_required`, `unknown`), `member_since`, `account`, `as_of`, `not_known`. Names are added at the
+         *     end, never changed.
+         *
+         *     With `at` it tells how things stood at the end of that day (UTC), worked out from the record of every change since; who
+         *     has left since is in it. `not_known` names what the record does not tell of a line, and the name of the last column says
+         *     since when it tells. Rules of other accounts are not in it. The report itself is an event.
+         */
+        get: operations["reportTwoFactor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalogue": {
         parameters: {
             query?: never;
@@ -987,6 +1222,17 @@ export interface components {
         Email: string;
         Password: string;
         /**
+         * @description At least 12 characters after NFKC normalisation and at most 1024 bytes; which kinds of character does not matter.
+         *     Refused where it is common, or contains the person's name or address or the portal's name.
+         * @example correct horse battery staple
+         */
+        NewPassword: string;
+        /**
+         * @description What stands behind the # in the link.
+         * @example 5gQmzv0S0e1cJm7Xo4Jw0zqkq1yX8f3kq0l2h7u9d0A
+         */
+        MailToken: string;
+        /**
          * @description Exactly six ASCII digits.
          * @example 123456
          */
@@ -1013,6 +1259,29 @@ export interface components {
              * @enum {string}
              */
             session?: "bearer" | "cookie";
+        };
+        SignUpRequest: {
+            email: components["schemas"]["Email"];
+            password: components["schemas"]["NewPassword"];
+            name: components["schemas"]["PersonName"];
+            account_name: components["schemas"]["PersonName"];
+            locale?: components["schemas"]["Locale"];
+        };
+        MailTokenRequest: {
+            token: components["schemas"]["MailToken"];
+        };
+        PasswordResetRequest: {
+            email: components["schemas"]["Email"];
+        };
+        NewPasswordWithToken: {
+            token: components["schemas"]["MailToken"];
+            password: components["schemas"]["NewPassword"];
+        };
+        NewPasswordRequest: {
+            password: components["schemas"]["NewPassword"];
+        };
+        NewEmailRequest: {
+            email: components["schemas"]["Email"];
         };
         RefreshRequest: {
             refresh_token?: string;
@@ -1142,10 +1411,16 @@ export interface components {
             expires_at: components["schemas"]["Time"];
             resend_at?: components["schemas"]["Time"];
             /**
-             * @description How far the message has come, where that is known.
+             * @description How far a text message or a call has come, where that is known. One that stays `queued` for half a minute has not
+             *     been delivered by the operator: offer another way.
              * @enum {string}
              */
             delivery?: "queued" | "sent" | "delivered" | "failed";
+            /**
+             * @description Why it has failed, where the person can do something about it.
+             * @enum {string}
+             */
+            delivery_reason?: "not_a_mobile_number" | "unsubscribed" | "unreachable" | "blocked" | "not_served";
             passkey_options?: components["schemas"]["PasskeyOptions"];
         };
         CodeOnly: {
@@ -1491,6 +1766,57 @@ export interface components {
             /** @default false */
             two_factor_required?: boolean;
         };
+        /** @description Somebody in the record, by the name that the account knows; that of somebody who has left is the one they had then. */
+        AuditSubject: {
+            /**
+             * @description `operator` runs the portal; `program` is the portal itself.
+             * @enum {string}
+             */
+            kind: "person" | "operator" | "program";
+            /** @description Of a person. */
+            id?: string;
+            name: string;
+            /** @description Of a person, where it is known. */
+            email?: string;
+            /** @description Of a person: whether they belong to the account now. */
+            member?: boolean;
+        };
+        /** @description `actor` did it; `user` is whom it concerns, where that is a person. */
+        AuditEvent: {
+            id: components["schemas"]["Id"];
+            at: components["schemas"]["Time"];
+            /** @example member.role_changed */
+            action: string;
+            /**
+             * @description `refused`: somebody tried, and was not allowed.
+             * @enum {string}
+             */
+            outcome: "ok" | "refused";
+            actor: components["schemas"]["AuditSubject"];
+            user?: components["schemas"]["AuditSubject"];
+            /** @description From where, of what was done in this account. */
+            address: string | null;
+            /**
+             * @example {
+             *       "from": "member",
+             *       "to": "admin"
+             *     }
+             */
+            detail: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Place in the chain; null until it is linked.
+             */
+            seq: number | null;
+            /** @description SHA-256 of the chain up to here, in hexadecimal. */
+            hash: string | null;
+        };
+        AuditEventList: {
+            items: components["schemas"]["AuditEvent"][];
+            next_cursor: string | null;
+        };
         /** @enum {string} */
         ServiceKind: "virtual_server" | "dedicated_server" | "wordpress" | "domain" | "dns_zone";
         Service: {
@@ -1633,6 +1959,16 @@ export interface components {
         Limit: number;
         Cursor: string;
         AccountId: components["schemas"]["Id"];
+        /** @description What the action begins with: `member.`, `account.enforced`. */
+        AuditAction: string;
+        /** @description Who did it: the id of a person, or `operator`. */
+        AuditActor: string;
+        /** @description Whom it concerns: the id of a person. */
+        AuditUser: components["schemas"]["Id"];
+        /** @description Not before this moment (RFC 3339). */
+        AuditFrom: string;
+        /** @description Before this moment (RFC 3339). */
+        AuditTo: string;
         FactorId: components["schemas"]["Id"];
     };
     requestBodies: never;
@@ -1853,6 +2189,161 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    signUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "newcomer@example.com",
+                 *       "password": "correct horse battery staple",
+                 *       "name": "Newcomer",
+                 *       "account_name": "Newcomer Hosting",
+                 *       "locale": "en"
+                 *     }
+                 */
+                "application/json": components["schemas"]["SignUpRequest"];
+            };
+        };
+        responses: {
+            /** @description If the address can be used, a mail is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    verifyEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "5gQmzv0S0e1cJm7Xo4Jw0zqkq1yX8f3kq0l2h7u9d0A"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MailTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            410: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "5gQmzv0S0e1cJm7Xo4Jw0zqkq1yX8f3kq0l2h7u9d0A",
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPasswordWithToken"];
+            };
+        };
+        responses: {
+            /** @description The password is set. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            410: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "member@acme.test"
+                 *     }
+                 */
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description If somebody has this address, a mail is on its way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reportNotMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "5gQmzv0S0e1cJm7Xo4Jw0zqkq1yX8f3kq0l2h7u9d0A"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MailTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            410: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     getMe: {
         parameters: {
             query?: never;
@@ -1903,6 +2394,67 @@ export interface operations {
                 };
             };
             422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "correct horse battery staple"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewPasswordRequest"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "member@example.com"
+                 *     }
+                 */
+                "application/json": components["schemas"]["NewEmailRequest"];
+            };
+        };
+        responses: {
+            /** @description Mails are on their way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -2946,6 +3498,154 @@ export interface operations {
             };
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description What the action begins with: `member.`, `account.enforced`. */
+                action?: components["parameters"]["AuditAction"];
+                /** @description Who did it: the id of a person, or `operator`. */
+                actor?: components["parameters"]["AuditActor"];
+                /** @description Whom it concerns: the id of a person. */
+                user?: components["parameters"]["AuditUser"];
+                /** @description Not before this moment (RFC 3339). */
+                from?: components["parameters"]["AuditFrom"];
+                /** @description Before this moment (RFC 3339). */
+                to?: components["parameters"]["AuditTo"];
+                limit?: components["parameters"]["Limit"];
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events, newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEventList"];
+                };
+            };
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportAuditEvents: {
+        parameters: {
+            query?: {
+                /** @description What the action begins with: `member.`, `account.enforced`. */
+                action?: components["parameters"]["AuditAction"];
+                /** @description Who did it: the id of a person, or `operator`. */
+                actor?: components["parameters"]["AuditActor"];
+                /** @description Whom it concerns: the id of a person. */
+                user?: components["parameters"]["AuditUser"];
+                /** @description Not before this moment (RFC 3339). */
+                from?: components["parameters"]["AuditFrom"];
+                /** @description Before this moment (RFC 3339). */
+                to?: components["parameters"]["AuditTo"];
+            };
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    /** @description A file name with the number of the account. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    exportAuditEventsAsSheet: {
+        parameters: {
+            query?: {
+                /** @description What the action begins with: `member.`, `account.enforced`. */
+                action?: components["parameters"]["AuditAction"];
+                /** @description Who did it: the id of a person, or `operator`. */
+                actor?: components["parameters"]["AuditActor"];
+                /** @description Whom it concerns: the id of a person. */
+                user?: components["parameters"]["AuditUser"];
+                /** @description Not before this moment (RFC 3339). */
+                from?: components["parameters"]["AuditFrom"];
+                /** @description Before this moment (RFC 3339). */
+                to?: components["parameters"]["AuditTo"];
+            };
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    /** @description A file name with the number of the account. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reportTwoFactor: {
+        parameters: {
+            query?: {
+                /** @description A day, in UTC; without it, now. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report. */
+            200: {
+                headers: {
+                    /** @description A file name with the number of the account and the day. */
+                    "Content-Disposition"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

@@ -1,0 +1,116 @@
+package credential
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/audit"
+	"sallyport/internal/fault"
+	"sallyport/internal/id"
+	"sallyport/internal/jobs"
+	"sallyport/internal/limit"
+	"sallyport/internal/notify"
+	"sallyport/internal/seal"
+	"sallyport/internal/session"
+	"sallyport/internal/user"
+)
+
+// ErrLinkExpired is told of a link that is unknown, used, void or too old, and of one whose address somebody else has taken: the
+// same, so that nobody learns which.
+var ErrLinkExpired = fault.New(fault.Gone, "link_expired", "This link has expired or has been used. Ask for a new one.")
+
+// mailsAnHour is how many mails of one kind go to one address within an hour, whoever asks. What is asked for beyond that is
+// silently left out: an error would tell a stranger about somebody else.
+const mailsAnHour = 3
+
+// perNetwork bounds what one network may ask for, perPerson how often somebody who is signed in may ask for another address.
+var (
+	perNetwork = limit.Bound{Every: 30 * time.Second, Burst: 60}
+	perPerson  = limit.Bound{Every: 10 * time.Minute, Burst: 10}
+)
+
+// Store keeps persons and the tokens of links. Each method is one atomic sentence; those that change what a person may do tell
+// all replicas.
+type Store interface {
+	InTx(ctx context.Context, f func(ctx context.Context) error) error
+	EnqueueJobs(ctx context.Context, js ...jobs.Job) error
+
+	User(ctx context.Context, userID string) (user.User, error)       // fault.ErrNotFound
+	UserByEmail(ctx context.Context, email string) (user.User, error) // fault.ErrNotFound
+	AddUser(ctx context.Context, u user.User) (bool, error)           // false: the address is taken
+	HoldUser(ctx context.Context, userID string) error                // until the transaction ends
+	SetPassword(ctx context.Context, userID, hash string, now time.Time) error
+	// VoidPassword leaves the person without a password, unless it was changed after a time.
+	VoidPassword(ctx context.Context, userID string, since time.Time) (bool, error)
+	// ChangeEmail gives the person another address: false, or ErrLinkExpired, if it is taken.
+	ChangeEmail(ctx context.Context, userID, email string, now time.Time) (bool, error)
+	SpendMailbox(ctx context.Context, userID string, now time.Time) error
+
+	// FreezeFactor disables an active factor and takes the recovery codes that came with it, once.
+	FreezeFactor(ctx context.Context, userID, factorID string, now time.Time) (bool, error)
+	RemoveRecoveryCodes(ctx context.Context, userID string) error
+
+	AddMailToken(ctx context.Context, t Token) (bool, error)                                         // false: the ID is there
+	MailToken(ctx context.Context, hash string, now time.Time, purposes ...Purpose) (Token, error)   // fault.ErrNotFound
+	UseMailToken(ctx context.Context, hash string, now time.Time, purposes ...Purpose) (bool, error) // once
+	VoidMailTokens(ctx context.Context, userID, but string, now time.Time, purposes ...Purpose) error
+}
+
+// Accounts opens accounts, in the caller's transaction.
+type Accounts interface {
+	Create(ctx context.Context, actorID, name string) (account.Membership, error)
+}
+
+// Notices tell people by mail, in the transaction of what they tell.
+type Notices interface {
+	Enqueue(ctx context.Context, m ...notify.Message) error
+}
+
+// Service makes persons, and changes what they sign in with.
+type Service struct {
+	Store    Store
+	Accounts Accounts
+	Book     *session.Book
+	Hasher   *user.Hasher
+	Limits   *limit.Limits
+	Box      *seal.Box
+	Notices  Notices
+	Audit    interface {
+		Append(ctx context.Context, e audit.Event) error
+	}
+	Now     func() time.Time
+	Random  io.Reader
+	Brand   string // nobody's password contains it
+	BaseURL string // of links; from configuration, never from a request
+}
+
+// message begins a mail to a person.
+func (s *Service) message(u user.User, template string, data map[string]string) notify.Message {
+	all := map[string]string{"name": u.Name, "at": s.Now().UTC().Format(time.RFC3339)}
+	for k, v := range data {
+		all[k] = v
+	}
+	return notify.Message{ID: id.New(), Channel: notify.Email, To: u.Email, Locale: u.Locale, Template: template, Data: all}
+}
+
+// warning begins a mail about a change, with the link by which its reader says that it was not them.
+func (s *Service) warning(ctx context.Context, u user.User, about string, template string, data map[string]string) (notify.Message, error) {
+	link, err := s.objection(ctx, u, contents{About: about})
+	if err != nil {
+		return notify.Message{}, err
+	}
+	m := s.message(u, template, data)
+	m.Data["security_link"], m.Data["not_me_link"] = s.BaseURL+"/me/security", link
+	return m, nil
+}
+
+func (s *Service) log(ctx context.Context, action, userID string, detail map[string]string) error {
+	return s.Audit.Append(ctx, audit.Event{Action: action, ActorID: userID, UserID: userID, Detail: detail})
+}
+
+func notFound(err error) bool {
+	e, told := fault.As(err)
+	return told && e.Kind == fault.NotFound
+}

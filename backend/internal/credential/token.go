@@ -1,0 +1,141 @@
+package credential
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sallyport/internal/id"
+	"sallyport/internal/seal"
+	"sallyport/internal/user"
+)
+
+// Purpose is the one door that a link opens.
+type Purpose string
+
+// The purposes.
+const (
+	ToSignUp      Purpose = "sign_up"
+	ToReset       Purpose = "password_reset"
+	ToChangeEmail Purpose = "email_change"
+	ToObject      Purpose = "not_me"
+)
+
+// doors says of each purpose how long its links live and where they lead.
+var doors = map[Purpose]struct {
+	life time.Duration
+	path string
+}{
+	ToSignUp:      {24 * time.Hour, "/verify-email"},
+	ToReset:       {time.Hour, "/reset-password"},
+	ToChangeEmail: {24 * time.Hour, "/verify-email"},
+	ToObject:      {7 * 24 * time.Hour, "/not-me"},
+}
+
+// Token is what a link bears, as it is stored.
+type Token struct {
+	ID        string
+	Purpose   Purpose
+	Hash      string
+	UserID    string // "" of a sign-up
+	Sealed    string // contents, for "mail-token:ID"
+	CreatedAt time.Time
+	Expires   time.Time
+}
+
+// contents is what a link brings about.
+type contents struct {
+	Email        string `json:"email,omitempty"` // to prove; of an objection, where it was mailed to
+	Name         string `json:"name,omitempty"`
+	AccountName  string `json:"account_name,omitempty"`
+	Locale       string `json:"locale,omitempty"`
+	PasswordHash string `json:"password_hash,omitempty"`
+	About        string `json:"about,omitempty"` // what an objection is to
+	FactorID     string `json:"factor_id,omitempty"`
+}
+
+// newToken makes a token and its link, and stores it unless one with this ID is there: then the link is "".
+func (s *Service) newToken(ctx context.Context, tokenID string, p Purpose, userID string, c contents) (Token, string, error) {
+	secret, hash, err := seal.Token(s.Random)
+	if err != nil {
+		return Token{}, "", err
+	}
+	t := Token{ID: tokenID, Purpose: p, Hash: hash, UserID: userID, CreatedAt: s.Now()}
+	t.Expires = t.CreatedAt.Add(doors[p].life)
+	plain, err := json.Marshal(c)
+	if err != nil {
+		return t, "", fmt.Errorf("credential: %w", err)
+	}
+	if t.Sealed, err = s.Box.Seal("mail-token:"+t.ID, plain); err != nil {
+		return t, "", err
+	}
+	added, err := s.Store.AddMailToken(ctx, t)
+	if err != nil || !added {
+		return t, "", err
+	}
+	return t, s.BaseURL + doors[p].path + "#" + secret, nil
+}
+
+// find reads a token that still opens one of these doors. ErrLinkExpired.
+func (s *Service) find(ctx context.Context, token string, purposes ...Purpose) (Token, contents, error) {
+	t, err := s.Store.MailToken(ctx, seal.TokenHash(token), s.Now(), purposes...)
+	if notFound(err) {
+		return t, contents{}, ErrLinkExpired
+	}
+	if err != nil {
+		return t, contents{}, err
+	}
+	plain, err := s.Box.Unseal("mail-token:"+t.ID, t.Sealed)
+	if err != nil {
+		return t, contents{}, err
+	}
+	var c contents
+	if err := json.Unmarshal(plain, &c); err != nil {
+		return t, c, fmt.Errorf("credential: token %s: %w", t.ID, err)
+	}
+	return t, c, nil
+}
+
+// use spends a token that find has found, in the caller's transaction: ErrLinkExpired if somebody was faster. The person is held
+// first: all changes of one person lock the same way round.
+func (s *Service) use(ctx context.Context, t Token) error {
+	if t.UserID != "" {
+		if err := s.Store.HoldUser(ctx, t.UserID); err != nil {
+			return err
+		}
+	}
+	used, err := s.Store.UseMailToken(ctx, t.Hash, s.Now(), t.Purpose)
+	if err == nil && !used {
+		err = ErrLinkExpired
+	}
+	return err
+}
+
+// owner is the person of a token. ErrLinkExpired if they are disabled by now.
+func (s *Service) owner(ctx context.Context, t Token) (user.User, error) {
+	u, err := s.Store.User(ctx, t.UserID)
+	if err == nil && !u.DisabledAt.IsZero() || notFound(err) {
+		err = ErrLinkExpired
+	}
+	return u, err
+}
+
+// NotMe makes the link "this was not me" of a mail about a factor, or, without one, about recovery codes.
+func (s *Service) NotMe(ctx context.Context, userID, factorID string) (string, error) {
+	u, err := s.Store.User(ctx, userID)
+	if err != nil {
+		return "", err
+	}
+	c := contents{About: aboutRecoveryCodes}
+	if factorID != "" {
+		c = contents{About: aboutFactor, FactorID: factorID}
+	}
+	return s.objection(ctx, u, c)
+}
+
+func (s *Service) objection(ctx context.Context, u user.User, c contents) (string, error) {
+	c.Email = u.Email
+	_, link, err := s.newToken(ctx, id.New(), ToObject, u.ID, c)
+	return link, err
+}

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"sallyport/internal/credential"
+	"sallyport/internal/fault"
+	"sallyport/internal/user"
+)
+
+var _ credential.Store = (*Store)(nil)
+
+type mailTokenRow struct {
+	ID, Purpose, TokenHash, UserID, Sealed string
+	CreatedAt, ExpiresAt                   int64
+}
+
+const (
+	mailTokenColumns = "id, purpose, token_hash, user_id, sealed, created_at, expires_at"
+	openMailToken    = "token_hash = ? AND purpose IN ? AND used_at = 0 AND void_at = 0 AND expires_at > ?"
+)
+
+func mailTokenOf(rows []mailTokenRow) (credential.Token, error) {
+	if len(rows) == 0 {
+		return credential.Token{}, fault.ErrNotFound
+	}
+	r := rows[0]
+	return credential.Token{ID: r.ID, Purpose: credential.Purpose(r.Purpose), Hash: r.TokenHash, UserID: r.UserID, Sealed: r.Sealed,
+		CreatedAt: when(r.CreatedAt), Expires: when(r.ExpiresAt)}, nil
+}
+
+// AddMailToken stores a link's token: false if one with this ID is there already.
+func (s *Store) AddMailToken(ctx context.Context, t credential.Token) (bool, error) {
+	r := s.writer(ctx).Exec("INSERT INTO mail_tokens ("+mailTokenColumns+") VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+		t.ID, string(t.Purpose), t.Hash, t.UserID, t.Sealed, micros(t.CreatedAt), micros(t.Expires))
+	return r.RowsAffected == 1, wrap("add mail token", r.Error)
+}
+
+// MailToken finds a token that still opens one of these doors.
+func (s *Store) MailToken(ctx context.Context, hash string, now time.Time, purposes ...credential.Purpose) (credential.Token, error) {
+	var rows []mailTokenRow
+	if err := s.reader(ctx).Raw("SELECT "+mailTokenColumns+" FROM mail_tokens WHERE "+openMailToken, hash, names(purposes), micros(now)).Scan(&rows).Error; err != nil {
+		return credential.Token{}, wrap("mail token", err)
+	}
+	return mailTokenOf(rows)
+}
+
+// UseMailToken spends a token, once, at one of these doors.
+func (s *Store) UseMailToken(ctx context.Context, hash string, now time.Time, purposes ...credential.Purpose) (bool, error) {
+	r := s.writer(ctx).Exec("UPDATE mail_tokens SET used_at = ? WHERE "+openMailToken, micros(now), hash, names(purposes), micros(now))
+	return r.RowsAffected == 1, wrap("use mail token", r.Error)
+}
+
+// VoidMailTokens voids a person's unused tokens for these doors, but for one ("": none).
+func (s *Store) VoidMailTokens(ctx context.Context, userID, but string, now time.Time, purposes ...credential.Purpose) error {
+	return wrap("void mail tokens", s.writer(ctx).Exec(`UPDATE mail_tokens SET void_at = ? WHERE user_id = ? AND id <> ? AND purpose IN ?
+		AND used_at = 0 AND void_at = 0`, micros(now), userID, but, names(purposes)).Error)
+}
+
+func names(purposes []credential.Purpose) []string {
+	out := make([]string, len(purposes))
+	for i, p := range purposes {
+		out[i] = string(p)
+	}
+	return out
+}
+
+// SetPassword gives a person another password.
+func (s *Store) SetPassword(ctx context.Context, userID, hash string, now time.Time) error {
+	return s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		return wrap("set password", db.Exec("UPDATE users SET password_hash = ?, password_changed_at = ? WHERE id = ?", hash, micros(now), userID).Error)
+	})
+}
+
+// VoidPassword leaves a person without a password, unless it was changed after a time. An empty hash is no password's.
+func (s *Store) VoidPassword(ctx context.Context, userID string, since time.Time) (bool, error) {
+	voided := false
+	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		u := db.Exec("UPDATE users SET password_hash = '' WHERE id = ? AND password_changed_at <= ?", userID, micros(since))
+		voided = u.RowsAffected == 1
+		return wrap("void password", u.Error)
+	})
+	return voided, err
+}
+
+// HoldPassword says whether the person may still sign in with the password that has this hash, and lets nobody change it until
+// the transaction ends: a session that it opens is there before a change, which ends it, or never.
+func (s *Store) HoldPassword(ctx context.Context, userID, hash string) (bool, error) {
+	q := "SELECT count(*) FROM (SELECT 1 FROM users WHERE id = ? AND password_hash = ? AND disabled_at = 0"
+	if s.dialect == "postgres" {
+		q += " FOR NO KEY UPDATE"
+	}
+	var n int64
+	err := s.writer(ctx).Raw(q+") AS held", userID, hash).Scan(&n).Error
+	return n == 1, wrap("hold password", err)
+}
+
+// ChangeEmail gives a person another address, which is proven, and with it their e-mail factor and their memberships: false if
+// somebody has it, or the person is disabled.
+func (s *Store) ChangeEmail(ctx context.Context, userID, email string, now time.Time) (bool, error) {
+	changed := false
+	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		u := db.Exec(`UPDATE users SET email = ?, email_key = ?, email_verified_at = ? WHERE id = ? AND disabled_at = 0
+			AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email_key = ? AND o.id <> ?)`,
+			email, user.EmailKey(email), micros(now), userID, user.EmailKey(email), userID)
+		if unique(u.Error) { // somebody was faster by a moment; nothing of this transaction is left
+			return credential.ErrLinkExpired
+		}
+		if changed = u.RowsAffected == 1; u.Error != nil || !changed {
+			return wrap("change address", u.Error)
+		}
+		if err := db.Exec("UPDATE factors SET hint = ? WHERE user_id = ? AND type = 'email'", user.EmailHint(email), userID).Error; err != nil {
+			return wrap("change address", err)
+		}
+		return wrap("change address", mirror(db, userID))
+	})
+	return changed, err
+}
+
+// unique says whether a statement failed because there is such a row already.
+func unique(err error) bool {
+	var coded interface{ SQLState() string } // of PostgreSQL
+	if errors.As(err, &coded) {
+		return coded.SQLState() == "23505"
+	}
+	return err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
+}
+
+// SpendMailbox notes that the person's mailbox has reset the password.
+func (s *Store) SpendMailbox(ctx context.Context, userID string, now time.Time) error {
+	return s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		return wrap("spend mailbox", db.Exec("UPDATE users SET mailbox_spent_at = ? WHERE id = ?", micros(now), userID).Error)
+	})
+}
+
+// ClearMailbox notes that the person has signed in since without it.
+func (s *Store) ClearMailbox(ctx context.Context, userID string) error {
+	var cleared []string
+	if err := s.writer(ctx).Raw("UPDATE users SET mailbox_spent_at = 0 WHERE id = ? AND mailbox_spent_at <> 0 RETURNING id", userID).Scan(&cleared).Error; err != nil || len(cleared) == 0 {
+		return wrap("clear mailbox", err)
+	}
+	return s.change(ctx, []string{"user:" + userID}, func(*gorm.DB) error { return nil })
+}
+
+// FreezeFactor disables an active factor of the person and takes the recovery codes that came with it, once.
+func (s *Store) FreezeFactor(ctx context.Context, userID, factorID string, now time.Time) (bool, error) {
+	var since []int64
+	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		if err := db.Raw("UPDATE factors SET disabled_at = ? WHERE id = ? AND user_id = ? AND status = 'active' AND disabled_at = 0 RETURNING created_at",
+			micros(now), factorID, userID).Scan(&since).Error; err != nil || len(since) == 0 {
+			return wrap("freeze factor", err)
+		}
+		return wrap("freeze factor", db.Exec("DELETE FROM recovery_codes WHERE user_id = ? AND created_at >= ?", userID, since[0]).Error)
+	})
+	return len(since) == 1, err
+}
+
+// RemoveRecoveryCodes takes all recovery codes of the person.
+func (s *Store) RemoveRecoveryCodes(ctx context.Context, userID string) error {
+	return wrap("remove recovery codes", s.writer(ctx).Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error)
+}
