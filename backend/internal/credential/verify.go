@@ -49,16 +49,17 @@ func (s *Service) switchEmail(ctx context.Context, t Token, email string) error 
 		if err != nil {
 			return err
 		}
+		// What was mailed to the old address, a link or a code, opens nothing any more. Sign-ins before the address: whoever is just
+		// opening a session has one of the first, and waits for the second.
+		if err := s.Book.Store.EndPendings(ctx, before.ID, s.Now()); err != nil {
+			return err
+		}
 		changed, err := s.Store.ChangeEmail(ctx, before.ID, email, s.Now())
 		if err != nil {
 			return err
 		}
 		if !changed {
 			return ErrLinkExpired
-		}
-		// What was mailed to the old address, a link or a code, opens nothing any more.
-		if err := s.Book.Store.EndPendings(ctx, before.ID, s.Now()); err != nil {
-			return err
 		}
 		if err := s.Store.VoidMailTokens(ctx, before.ID, "", s.Now(), ToReset); err != nil {
 			return err
