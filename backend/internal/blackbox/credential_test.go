@@ -77,8 +77,8 @@ func resetToken(h *whole.House, email string) string {
 	return linked(h.T, mailed(h, email, resetLink, before+1)[0], "/reset-password")
 }
 
-// atOnce calls from everywhere at the same time and says how often it went well; everybody else must be told that the link is over.
-func atOnce(t *testing.T, h *whole.House, times int, call func(c *whole.Client) whole.Answer) int {
+// everywhereAtOnce calls from everywhere at the same time and says how often it went well; everybody else must be told that the link is over.
+func everywhereAtOnce(t *testing.T, h *whole.House, times int, call func(c *whole.Client) whole.Answer) int {
 	t.Helper()
 	answers := make([]whole.Answer, times)
 	var all sync.WaitGroup
@@ -115,7 +115,7 @@ func TestAPersonIsMadeOnceTheirMailboxHasSaidSoAndNotBefore(t *testing.T) {
 		other := linked(t, mailed(h, newcomer.Email, verifyEmail, 2)[0], "/verify-email")
 		newcomer.SignIn().Refused(401, "invalid_credentials")
 
-		if n := atOnce(t, h, 20, func(c *whole.Client) whole.Answer { return open(c, "email-verification", link) }); n != 1 {
+		if n := everywhereAtOnce(t, h, 20, func(c *whole.Client) whole.Answer { return open(c, "email-verification", link) }); n != 1 {
 			t.Errorf("the link worked %d times", n)
 		}
 		open(h.At(0), "email-verification", other).Refused(410, "link_expired")
@@ -338,7 +338,7 @@ func TestAResetLinkIsOneForAnHourOnceAndTheNewestAlone(t *testing.T) {
 		first := resetToken(h, owner)
 		second := resetToken(h, owner)
 		reset(h.At(0), first, fresh).Refused(410, "link_expired")
-		if n := atOnce(t, h, 20, func(c *whole.Client) whole.Answer { return reset(c, second, fresh) }); n != 1 {
+		if n := everywhereAtOnce(t, h, 20, func(c *whole.Client) whole.Answer { return reset(c, second, fresh) }); n != 1 {
 			t.Errorf("the link worked %d times", n)
 		}
 		if n := len(mailed(h, owner, pwChanged, 1)); n != 1 {
@@ -498,7 +498,7 @@ func TestTheAddressChangesOnceTheNewMailboxHasSaidSoAndTheOldOneIsTold(t *testin
 		p.Again(1).In()
 		old := resetToken(h, member)
 
-		if n := atOnce(t, h, 20, func(c *whole.Client) whole.Answer { return open(c, "email-verification", link) }); n != 1 {
+		if n := everywhereAtOnce(t, h, 20, func(c *whole.Client) whole.Answer { return open(c, "email-verification", link) }); n != 1 {
 			t.Errorf("the link worked %d times", n)
 		}
 		reset(h.At(0), old, fresh).Refused(410, "link_expired") // it was mailed to a mailbox that is theirs no more
@@ -549,7 +549,7 @@ func TestOfTwoWhoTakeOneAddressAtOnceOneHasIt(t *testing.T) {
 		for i := range cap(next) {
 			next <- links[i%len(links)]
 		}
-		if n := atOnce(t, h, cap(next), func(c *whole.Client) whole.Answer { return open(c, "email-verification", <-next) }); n != 1 {
+		if n := everywhereAtOnce(t, h, cap(next), func(c *whole.Client) whole.Answer { return open(c, "email-verification", <-next) }); n != 1 {
 			t.Errorf("%d have it", n)
 		}
 	})
@@ -565,7 +565,7 @@ func TestWhoeverSaysThatItWasNotThemIsRidOfIt(t *testing.T) {
 		between := thief.Again(1)
 		between.SignIn().Must(200)
 		link := linked(t, mailed(h, member, factorIsOn, 1)[0], "/not-me")
-		if n := atOnce(t, h, 20, func(c *whole.Client) whole.Answer { return open(c, "not-me", link) }); n != 1 {
+		if n := everywhereAtOnce(t, h, 20, func(c *whole.Client) whole.Answer { return open(c, "not-me", link) }); n != 1 {
 			t.Errorf("the link worked %d times", n)
 		}
 		for name, token := range map[string]string{"here": thief.Access, "elsewhere": elsewhere.Access, "before the second door": between.Partial} {
