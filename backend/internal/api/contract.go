@@ -24,6 +24,7 @@ type operation struct {
 
 	parameters openapi3.Parameters
 	body       *openapi3.Schema // nil: takes none
+	media      string           // of the body
 	bodyNeeded bool
 }
 
@@ -79,14 +80,23 @@ func readOperation(path, method string, item *openapi3.PathItem, o *openapi3.Ope
 	}
 	op.parameters = append(append(openapi3.Parameters{}, item.Parameters...), o.Parameters...)
 	if o.RequestBody != nil {
-		media := o.RequestBody.Value.Content.Get("application/json")
-		if media == nil {
-			return nil, fmt.Errorf("api: %s: the body is not application/json", op.id)
+		content := o.RequestBody.Value.Content
+		for _, op.media = range []string{mediaJSON, mediaForm} {
+			if media := content[op.media]; media != nil && len(content) == 1 {
+				op.body, op.bodyNeeded = media.Schema.Value, o.RequestBody.Value.Required
+				return op, nil
+			}
 		}
-		op.body, op.bodyNeeded = media.Schema.Value, o.RequestBody.Value.Required
+		return nil, fmt.Errorf("api: %s: the body is neither %s nor %s", op.id, mediaJSON, mediaForm)
 	}
 	return op, nil
 }
+
+// The media types that bodies come in. A form is what webhooks post.
+const (
+	mediaJSON = "application/json"
+	mediaForm = "application/x-www-form-urlencoded"
+)
 
 func list(extension any) []string {
 	values, _ := extension.([]any)

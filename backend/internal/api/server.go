@@ -53,6 +53,9 @@ type Server struct {
 	Deliveries interface {
 		DeliveryState(ctx context.Context, messageID string) (notify.Delivery, error)
 	}
+	Reports interface { // nil where nobody reports
+		Report(ctx context.Context, messageID, signature string, form url.Values) error
+	}
 	Demo interface { // nil without the demo
 		DemoMessages(ctx context.Context, to string, limit int, cursor string) ([]notify.DemoMessage, string, error)
 	}

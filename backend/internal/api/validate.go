@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -51,10 +52,20 @@ func (s *Server) check(op *operation, c echo.Context) error {
 		return nil
 	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != "application/json" {
-		return errMediaType
+	if err != nil || media != op.media {
+		return errMediaType.With(func(e *fault.Error) { e.Message = "The request body must be " + op.media + "." })
 	}
-	value, err := readJSON(raw)
+	var value any
+	if op.media == mediaForm {
+		var form url.Values
+		if form, value, err = readForm(raw); err == nil {
+			ctx := context.WithValue(r.Context(), formKey{}, form)
+			r = r.WithContext(ctx)
+			c.SetRequest(r)
+		}
+	} else {
+		value, err = readJSON(raw)
+	}
 	if err != nil {
 		return err
 	}
@@ -79,11 +90,39 @@ func readBody(r *http.Request) ([]byte, error) {
 	return raw, nil
 }
 
+func malformed(why string) error {
+	return errMalformed.With(func(e *fault.Error) { e.Message = "The request body " + why + "." })
+}
+
+type formKey struct{}
+
+// formOf is the form that was posted, each key with one value; nil where the contract asks for none.
+func formOf(ctx context.Context) url.Values {
+	form, _ := ctx.Value(formKey{}).(url.Values)
+	return form
+}
+
+// readForm reads a form (WHATWG URL §5.1) in which no key comes twice: who checks it must not look at another value than who
+// uses it. value is the same for the check against a schema.
+func readForm(raw []byte) (form url.Values, value any, err error) {
+	if form, err = url.ParseQuery(string(raw)); err != nil {
+		return nil, nil, malformed("is no form")
+	}
+	object := make(map[string]any, len(form))
+	for key, values := range form {
+		if len(values) != 1 {
+			return nil, nil, malformed("has a key twice")
+		}
+		if !utf8.ValidString(key) || !utf8.ValidString(values[0]) {
+			return nil, nil, malformed("is not UTF-8")
+		}
+		object[key] = values[0]
+	}
+	return form, object, nil
+}
+
 // readJSON reads exactly one JSON value: UTF-8, no key twice, not nested without end, nothing behind it.
 func readJSON(raw []byte) (any, error) {
-	malformed := func(why string) error {
-		return errMalformed.With(func(e *fault.Error) { e.Message = "The request body " + why + "." })
-	}
 	if !utf8.Valid(raw) {
 		return nil, malformed("is not UTF-8")
 	}
@@ -291,18 +330,25 @@ func kind(schema *openapi3.Schema) string {
 
 func join(values []string) string { return strings.Join(values, ", ") }
 
-// checkParameters holds path and query against the contract. What is no identifier in a path names nothing: 404.
+// checkParameters holds path, query and headers against the contract. What is no identifier in a path names nothing: 404.
 func checkParameters(op *operation, c echo.Context) error {
 	query := c.QueryParams()
 	for _, ref := range op.parameters {
 		p := ref.Value
-		if p.In == openapi3.ParameterInPath {
+		from := query
+		switch p.In {
+		case openapi3.ParameterInPath:
 			if !identifier.MatchString(c.Param(p.Name)) {
 				return fault.ErrNotFound
 			}
 			continue
+		case openapi3.ParameterInHeader:
+			from = url.Values{}
+			if values := c.Request().Header.Values(p.Name); len(values) > 0 {
+				from[p.Name] = values
+			}
 		}
-		if err := checkQuery(p, query); err != nil {
+		if err := checkQuery(p, from); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,7 @@ import (
 	"sallyport/internal/jobs"
 	"sallyport/internal/limit"
 	"sallyport/internal/notify"
+	"sallyport/internal/notify/twilio"
 	"sallyport/internal/portal"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
@@ -49,11 +50,13 @@ type App struct {
 	store  *store.Store
 	bus    *bus.Bus
 	runner *jobs.Runner
+	texter *jobs.Runner // of text messages and calls
 	chain  *audit.Chain
 	hasher *user.Hasher
 	gauge  *meter
 	texts  textCounters
-	mail   func() error // closes the sender
+	mail   func() error   // closes the sender
+	phones *twilio.Sender // nil: there is none
 
 	server   *http.Server
 	metrics  *http.Server
@@ -125,6 +128,7 @@ func Start(ctx context.Context, c Config, o Options) (_ *App, err error) {
 	}
 	a.server = newServer(handler)
 	a.running.Go(func() { a.runner.Run(running) })
+	a.running.Go(func() { a.texter.Run(running) })
 	a.running.Go(func() { a.chain.Run(running) })
 	a.running.Go(func() { a.sweep(running) })
 	a.serve(a.server, a.listener)
@@ -154,6 +158,9 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	a.texts = newTextCounters()
+	if a.phones, err = a.carrier(); err != nil {
+		return nil, err
+	}
 	texts, err := a.budget(box)
 	if err != nil {
 		return nil, err
@@ -163,6 +170,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	a.runner = &jobs.Runner{Store: a.store, Now: a.now, Random: rand.Reader, Wake: a.bus.Subscribe(jobs.Topic).C, Log: a.log}
+	a.texter = &jobs.Runner{Store: a.store, Now: a.now, Random: rand.Reader, Wake: a.bus.Subscribe(jobs.Topic).C, Log: a.log}
 	record := &audit.Log{Store: a.store, Now: a.now}
 	a.chain = &audit.Chain{Store: a.store, Now: a.now, Log: a.log}
 	if err := a.chain.Begin(ctx); err != nil {
@@ -184,6 +192,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		Notices: notifier, Audit: record, Now: a.now, Random: rand.Reader, Brand: c.Brand, BaseURL: c.BaseURL}
 	factors.Links = credentials
 	a.runner.Handle(notify.Kind, notifier.Deliver)
+	a.texter.Handle(notify.TextKind, notifier.Deliver)
 	a.runner.Handle(enforcement.NoticesKind, enforce.Notify)
 	a.runner.Handle(enforcement.RemindersKind, enforce.Remind)
 	a.runner.Handle(credential.Kind, credentials.Answer)
@@ -205,6 +214,9 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	}
 	if err := server.Portal.Prepare(ctx); err != nil {
 		return nil, err
+	}
+	if a.phones != nil {
+		server.Reports = a.phones
 	}
 	if c.Demo {
 		server.Demo = a.store
@@ -231,27 +243,34 @@ func (a *App) offered(passkeys *factor.Passkeys) assurance.Types {
 	if a.config.Demo || a.config.SMTPURL != "" {
 		offered |= assurance.Types(assurance.Email)
 	}
-	if a.config.Demo {
+	if a.config.Demo || a.phones != nil {
 		offered |= assurance.Types(assurance.SMS)
 	}
 	return offered
 }
 
 func (a *App) sender() (notify.Sender, error) {
+	by := notify.ByChannel{}
+	if a.phones != nil { // also in the demo, where somebody has meant it
+		by[notify.SMS], by[notify.Voice] = a.phones, a.phones
+	} else if a.config.Demo {
+		kept := telephone{notify.Outbox{Desk: a.store, Now: a.now}, a.store}
+		by[notify.SMS], by[notify.Voice] = kept, kept
+	}
 	switch {
 	case a.config.Demo:
-		kept := notify.Outbox{Desk: a.store, Now: a.now}
-		return notify.ByChannel{notify.Email: kept, notify.SMS: telephone{kept, a.store}, notify.Voice: telephone{kept, a.store}}, nil
+		by[notify.Email] = notify.Outbox{Desk: a.store, Now: a.now}
+		return by, nil
 	case a.config.SMTPURL == "":
 		a.log.Warn("no mail server is configured, mails wait: set SALLYPORT_SMTP_URL")
-		return notify.ByChannel{}, nil
+		return by, nil
 	}
 	s, err := notify.NewSMTP(a.config.SMTPURL, a.config.MailFrom)
 	if err != nil {
 		return nil, err
 	}
-	a.mail = s.Close
-	return notify.ByChannel{notify.Email: s}, nil
+	a.mail, by[notify.Email] = s.Close, s
+	return by, nil
 }
 
 // newServer bounds what a client may hold open. Live streams are the reason that there is no bound on writing.
@@ -317,6 +336,9 @@ func (a *App) Stop(ctx context.Context) error {
 	}
 	a.stop()
 	a.running.Wait()
+	if a.phones != nil {
+		err = errors.Join(err, a.phones.Close())
+	}
 	return errors.Join(err, a.mail(), a.store.Close())
 }
 

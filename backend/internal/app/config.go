@@ -35,6 +35,13 @@ type Config struct {
 	SMTPURL  string `env:"SMTP_URL"`
 	MailFrom string `env:"MAIL_FROM" envDefault:"Sallyport <no-reply@localhost>"`
 
+	TwilioAccountSID    string `env:"TWILIO_ACCOUNT_SID"`
+	TwilioAuthToken     string `env:"TWILIO_AUTH_TOKEN"`
+	TwilioAuthTokenFile string `env:"TWILIO_AUTH_TOKEN_FILE"` // or a file with it
+	TwilioFrom          string `env:"TWILIO_FROM"`            // a number, a short code, a name, or a messaging service (MG…)
+	TwilioVoiceFrom     string `env:"TWILIO_VOICE_FROM"`      // a number that calls; empty: TWILIO_FROM, if that is one
+	TwilioBaseURL       string `env:"TWILIO_BASE_URL"`        // of the API; empty: Twilio's own
+
 	SMSCountries     string `env:"SMS_COUNTRIES"`                   // ISO 3166-1 codes, separated by commas; empty: all but premium ranges
 	SMSBudget        string `env:"SMS_BUDGET" envDefault:"enforce"` // or record_only: say what the caps would refuse, and refuse nothing
 	SMSPerPrefixHour int    `env:"SMS_PER_PREFIX_HOUR"`             // to numbers that share seven digits; 0: as package budget says

@@ -27,7 +27,7 @@ func (a *App) meter() *meter {
 		Name: "sallyport_http_request_seconds", Help: "How long requests took, by route and status.",
 		Buckets: []float64{.001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5},
 	}, []string{"method", "route", "status"})
-	m.registry.MustRegister(m.requests, a.texts.decisions, collectors.NewGoCollector(),
+	m.registry.MustRegister(m.requests, a.texts.decisions, a.texts.results, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &jobGauges{app: a}, &chainGauge{app: a},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sallyport_bus_fresh",
 			Help: "1 while this replica is sure to have heard of every change, 0 while it asks the database for each request."}, func() float64 {

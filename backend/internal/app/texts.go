@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"sallyport/internal/notify"
 	"sallyport/internal/notify/budget"
+	"sallyport/internal/notify/twilio"
 	"sallyport/internal/phone"
 	"sallyport/internal/seal"
 	"sallyport/internal/store"
@@ -31,7 +33,8 @@ func (a *App) budget(box *seal.Box) (*budget.Budget, error) {
 		}
 	}
 	return &budget.Budget{Store: a.store, Box: box, Now: a.now, Caps: caps, Countries: countries, RecordOnly: c.SMSBudget == recordOnly,
-		Offered: c.Demo, Calls: c.Demo, Count: func(decision, label string) { a.texts.decisions.WithLabelValues(decision, label).Inc() }, Log: a.log}, nil
+		Offered: c.Demo || a.phones != nil, Calls: (c.Demo && a.phones == nil) || (a.phones != nil && a.phones.Calls()),
+		Count: func(decision, label string) { a.texts.decisions.WithLabelValues(decision, label).Inc() }, Log: a.log}, nil
 }
 
 // telephone is everybody's in the demo: what the outbox keeps has been delivered.
@@ -47,6 +50,30 @@ func (t telephone) Send(ctx context.Context, l notify.Letter) error {
 	}
 	_, err := t.store.MoveDelivery(ctx, notify.Delivery{ID: l.ID, Progress: notify.Delivered}, t.Now())
 	return err
+}
+
+// carrier is the operator's account at Twilio; nil where they named none.
+func (a *App) carrier() (*twilio.Sender, error) {
+	c := &a.config
+	if c.TwilioAccountSID == "" && c.TwilioAuthToken == "" && c.TwilioAuthTokenFile == "" && c.TwilioFrom == "" {
+		return nil, nil
+	}
+	token := c.TwilioAuthToken
+	if c.TwilioAuthTokenFile != "" {
+		raw, err := os.ReadFile(c.TwilioAuthTokenFile)
+		if err != nil {
+			return nil, fmt.Errorf("SALLYPORT_TWILIO_AUTH_TOKEN_FILE: %w", err)
+		}
+		token = strings.TrimSpace(string(raw))
+	}
+	s, err := twilio.New(twilio.Config{AccountSID: c.TwilioAccountSID, AuthToken: token, From: c.TwilioFrom, VoiceFrom: c.TwilioVoiceFrom,
+		APIURL: c.TwilioBaseURL, PortalURL: c.BaseURL})
+	if err != nil {
+		return nil, fmt.Errorf("SALLYPORT_TWILIO_…: %w", err)
+	}
+	s.Store, s.Now, s.Log = a.store, a.now, a.log
+	s.Count = func(result string) { a.texts.results.WithLabelValues(result).Inc() }
+	return s, nil
 }
 
 const recordOnly = "record_only"
@@ -65,11 +92,13 @@ func (c *Config) countries() ([]string, error) {
 }
 
 // textCounters count text messages for Prometheus, by decisions and countries: never by numbers.
-type textCounters struct{ decisions *prometheus.CounterVec }
+type textCounters struct{ decisions, results *prometheus.CounterVec }
 
 func newTextCounters() textCounters {
 	return textCounters{
 		decisions: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sallyport_sms_decisions_total",
 			Help: "Text messages that were allowed, by country, and that were or would have been refused, by reason."}, []string{"decision", "label"}),
+		results: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "sallyport_sms_results_total",
+			Help: "What became of text messages and calls: what Twilio answered to a request, and what it reported later."}, []string{"result"}),
 	}
 }

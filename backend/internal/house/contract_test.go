@@ -166,9 +166,13 @@ func TestBodiesAreClosedAndHaveExamples(t *testing.T) {
 			continue
 		}
 		content := o.RequestBody.Value.Content
-		media := content.Get("application/json")
+		want, open := "application/json", false
+		if slices.Contains(o.Tags, "webhooks") { // whoever posts there adds fields without notice
+			want, open = "application/x-www-form-urlencoded", true
+		}
+		media := content[want]
 		if len(content) != 1 || media == nil {
-			t.Errorf("%s: the body is application/json and nothing else", o.at)
+			t.Errorf("%s: the body is %s and nothing else", o.at, want)
 			continue
 		}
 		schemas := openapi3.SchemaRefs{media.Schema}
@@ -176,7 +180,7 @@ func TestBodiesAreClosedAndHaveExamples(t *testing.T) {
 			schemas = media.Schema.Value.OneOf
 		}
 		for _, s := range schemas {
-			if extra := s.Value.AdditionalProperties.Has; extra == nil || *extra {
+			if extra := s.Value.AdditionalProperties.Has; extra == nil || *extra != open {
 				t.Errorf("%s: the body must refuse fields that it does not know (additionalProperties: false)", o.at)
 			}
 		}

@@ -10,8 +10,20 @@ import (
 	"sallyport/internal/jobs"
 )
 
-// Kind is the kind of a message's job.
-const Kind = "notify"
+// The kinds of a message's job. Texts and calls have one of their own, so that other workers do them: a carrier that hangs must
+// not hold up the mails, nor a mail server the codes.
+const (
+	Kind     = "notify"
+	TextKind = "notify_text"
+)
+
+// kind is the kind of a message's job.
+func (m Message) kind() string {
+	if m.Channel == Email {
+		return Kind
+	}
+	return TextKind
+}
 
 // Channel is how a message travels.
 type Channel string
@@ -91,7 +103,7 @@ func (n *Notifier) Enqueue(ctx context.Context, messages ...Message) error {
 		if err != nil {
 			return fmt.Errorf("notify: %s: %w", m.Template, err)
 		}
-		js[i] = jobs.Job{ID: m.ID, Kind: Kind, Payload: payload, CreatedAt: n.Now()}
+		js[i] = jobs.Job{ID: m.ID, Kind: m.kind(), Payload: payload, CreatedAt: n.Now()}
 	}
 	return n.Queue.EnqueueJobs(ctx, js...)
 }
@@ -102,7 +114,7 @@ func place(jobID string) string { return "job:" + jobID }
 // errExpired is why a message was not sent.
 var errExpired = errors.New("notify: the message had expired before it could be sent")
 
-// Deliver is the handler of jobs of Kind. A message that has expired is not sent.
+// Deliver is the handler of jobs of both kinds. A message that has expired is not sent.
 func (n *Notifier) Deliver(ctx context.Context, j jobs.Job) error {
 	plain, err := n.Box.Unseal(place(j.ID), j.Payload)
 	if err != nil {

@@ -1688,6 +1688,18 @@ type TotpSetup struct {
 	Secret string `json:"secret"`
 }
 
+// TwilioReport Of a text message MessageSid and MessageStatus, of a call CallSid and CallStatus. Twilio adds fields without notice, and
+// signs them too: none is refused.
+type TwilioReport struct {
+	AccountSid           string                 `json:"AccountSid"`
+	CallSid              *string                `json:"CallSid,omitempty"`
+	CallStatus           *string                `json:"CallStatus,omitempty"`
+	ErrorCode            *string                `json:"ErrorCode,omitempty"`
+	MessageSid           *string                `json:"MessageSid,omitempty"`
+	MessageStatus        *string                `json:"MessageStatus,omitempty"`
+	AdditionalProperties map[string]interface{} `json:"-"`
+}
+
 // TwoFactorChange defines model for TwoFactorChange.
 type TwoFactorChange struct {
 	// AccountNumber Example: SP-100001
@@ -1929,6 +1941,13 @@ type ListSessionsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// ReportDeliveryParams defines parameters for ReportDelivery.
+type ReportDeliveryParams struct {
+	// Message The message's own identifier.
+	Message          Id      `form:"message" json:"message"`
+	XTwilioSignature *string `json:"X-Twilio-Signature,omitempty"`
+}
+
 // CreateAccountJSONRequestBody defines body for CreateAccount for application/json ContentType.
 type CreateAccountJSONRequestBody = NewAccount
 
@@ -2018,6 +2037,9 @@ type AddPhoneJSONRequestBody = NewPhone
 
 // VerifyPhoneJSONRequestBody defines body for VerifyPhone for application/json ContentType.
 type VerifyPhoneJSONRequestBody = CodeOnly
+
+// ReportDeliveryFormdataRequestBody defines body for ReportDelivery for application/x-www-form-urlencoded ContentType.
+type ReportDeliveryFormdataRequestBody = TwilioReport
 
 // Getter for additional properties for PasskeyCredential. Returns the specified
 // element and whether it was found
@@ -2115,6 +2137,147 @@ func (a PasskeyCredential) MarshalJSON() ([]byte, error) {
 	object["type"], err = json.Marshal(a.Type)
 	if err != nil {
 		return nil, fmt.Errorf("error marshaling 'type': %w", err)
+	}
+
+	for fieldName, field := range a.AdditionalProperties {
+		object[fieldName], err = json.Marshal(field)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling '%s': %w", fieldName, err)
+		}
+	}
+	return json.Marshal(object)
+}
+
+// Getter for additional properties for TwilioReport. Returns the specified
+// element and whether it was found
+func (a TwilioReport) Get(fieldName string) (value interface{}, found bool) {
+	if a.AdditionalProperties != nil {
+		value, found = a.AdditionalProperties[fieldName]
+	}
+	return
+}
+
+// Setter for additional properties for TwilioReport
+func (a *TwilioReport) Set(fieldName string, value interface{}) {
+	if a.AdditionalProperties == nil {
+		a.AdditionalProperties = make(map[string]interface{})
+	}
+	a.AdditionalProperties[fieldName] = value
+}
+
+// Override default JSON handling for TwilioReport to handle AdditionalProperties
+func (a *TwilioReport) UnmarshalJSON(b []byte) error {
+	object := make(map[string]json.RawMessage)
+	err := json.Unmarshal(b, &object)
+	if err != nil {
+		return err
+	}
+
+	if raw, found := object["AccountSid"]; found {
+		err = json.Unmarshal(raw, &a.AccountSid)
+		if err != nil {
+			return fmt.Errorf("error reading 'AccountSid': %w", err)
+		}
+		delete(object, "AccountSid")
+	}
+
+	if raw, found := object["CallSid"]; found {
+		err = json.Unmarshal(raw, &a.CallSid)
+		if err != nil {
+			return fmt.Errorf("error reading 'CallSid': %w", err)
+		}
+		delete(object, "CallSid")
+	}
+
+	if raw, found := object["CallStatus"]; found {
+		err = json.Unmarshal(raw, &a.CallStatus)
+		if err != nil {
+			return fmt.Errorf("error reading 'CallStatus': %w", err)
+		}
+		delete(object, "CallStatus")
+	}
+
+	if raw, found := object["ErrorCode"]; found {
+		err = json.Unmarshal(raw, &a.ErrorCode)
+		if err != nil {
+			return fmt.Errorf("error reading 'ErrorCode': %w", err)
+		}
+		delete(object, "ErrorCode")
+	}
+
+	if raw, found := object["MessageSid"]; found {
+		err = json.Unmarshal(raw, &a.MessageSid)
+		if err != nil {
+			return fmt.Errorf("error reading 'MessageSid': %w", err)
+		}
+		delete(object, "MessageSid")
+	}
+
+	if raw, found := object["MessageStatus"]; found {
+		err = json.Unmarshal(raw, &a.MessageStatus)
+		if err != nil {
+			return fmt.Errorf("error reading 'MessageStatus': %w", err)
+		}
+		delete(object, "MessageStatus")
+	}
+
+	if len(object) != 0 {
+		a.AdditionalProperties = make(map[string]interface{})
+		for fieldName, fieldBuf := range object {
+			var fieldVal interface{}
+			err := json.Unmarshal(fieldBuf, &fieldVal)
+			if err != nil {
+				return fmt.Errorf("error unmarshaling field %s: %w", fieldName, err)
+			}
+			a.AdditionalProperties[fieldName] = fieldVal
+		}
+	}
+	return nil
+}
+
+// Override default JSON handling for TwilioReport to handle AdditionalProperties
+func (a TwilioReport) MarshalJSON() ([]byte, error) {
+	var err error
+	object := make(map[string]json.RawMessage)
+
+	object["AccountSid"], err = json.Marshal(a.AccountSid)
+	if err != nil {
+		return nil, fmt.Errorf("error marshaling 'AccountSid': %w", err)
+	}
+
+	if a.CallSid != nil {
+		object["CallSid"], err = json.Marshal(a.CallSid)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'CallSid': %w", err)
+		}
+	}
+
+	if a.CallStatus != nil {
+		object["CallStatus"], err = json.Marshal(a.CallStatus)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'CallStatus': %w", err)
+		}
+	}
+
+	if a.ErrorCode != nil {
+		object["ErrorCode"], err = json.Marshal(a.ErrorCode)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'ErrorCode': %w", err)
+		}
+	}
+
+	if a.MessageSid != nil {
+		object["MessageSid"], err = json.Marshal(a.MessageSid)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'MessageSid': %w", err)
+		}
+	}
+
+	if a.MessageStatus != nil {
+		object["MessageStatus"], err = json.Marshal(a.MessageStatus)
+		if err != nil {
+			return nil, fmt.Errorf("error marshaling 'MessageStatus': %w", err)
+		}
 	}
 
 	for fieldName, field := range a.AdditionalProperties {
@@ -2612,6 +2775,9 @@ type ServerInterface interface {
 	// EndSession End one session
 	// (DELETE /me/sessions/{session_id})
 	EndSession(ctx echo.Context, sessionId Id) error
+	// ReportDelivery Twilio says what became of a text message or a call
+	// (POST /webhooks/twilio/status)
+	ReportDelivery(ctx echo.Context, params ReportDeliveryParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -3785,6 +3951,41 @@ func (w *ServerInterfaceWrapper) EndSession(ctx echo.Context) error {
 	return err
 }
 
+// ReportDelivery converts echo context to params.
+func (w *ServerInterfaceWrapper) ReportDelivery(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportDeliveryParams
+	// ------------- Required query parameter "message" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "message", ctx.QueryParams(), &params.Message, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter message: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Twilio-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Twilio-Signature")]; found {
+		var XTwilioSignature string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Twilio-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Twilio-Signature", valueList[0], &XTwilioSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Twilio-Signature: %s", err))
+		}
+
+		params.XTwilioSignature = &XTwilioSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReportDelivery(ctx, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -3899,6 +4100,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/accounts/:account_id/cart/items/:item_id", wrapper.RemoveCartItem, options.OperationMiddlewares["removeCartItem"]...)
 	router.PATCH(options.BaseURL+"/accounts/:account_id/cart/items/:item_id", wrapper.UpdateCartItem, options.OperationMiddlewares["updateCartItem"]...)
 	router.GET(options.BaseURL+"/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
+	router.POST(options.BaseURL+"/webhooks/twilio/status", wrapper.ReportDelivery, options.OperationMiddlewares["reportDelivery"]...)
 	router.GET(options.BaseURL+"/demo/messages", wrapper.ListDemoMessages, options.OperationMiddlewares["listDemoMessages"]...)
 
 }
@@ -12094,6 +12296,145 @@ func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSess
 	return err
 }
 
+type ReportDeliveryRequestObject struct {
+	Params ReportDeliveryParams
+	Body   *ReportDeliveryFormdataRequestBody
+}
+
+type ReportDeliveryResponseObject interface {
+	VisitReportDeliveryResponse(w http.ResponseWriter) error
+}
+
+type ReportDelivery204Response struct {
+}
+
+func (response ReportDelivery204Response) VisitReportDeliveryResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ReportDelivery403ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ReportDelivery403ApplicationProblemPlusJSONResponse) VisitReportDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportDelivery404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ReportDelivery404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ReportDelivery404ResponseHeaders
+}
+
+func (response ReportDelivery404ApplicationProblemPlusJSONResponse) VisitReportDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportDelivery422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ReportDelivery422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ReportDelivery422ResponseHeaders
+}
+
+func (response ReportDelivery422ApplicationProblemPlusJSONResponse) VisitReportDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportDeliverydefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ReportDeliverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ReportDeliverydefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ReportDeliverydefaultApplicationProblemPlusJSONResponse) VisitReportDeliveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ListAccounts Accounts that you belong to
@@ -12300,6 +12641,9 @@ type StrictServerInterface interface {
 	// EndSession End one session
 	// (DELETE /me/sessions/{session_id})
 	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
+	// ReportDelivery Twilio says what became of a text message or a call
+	// (POST /webhooks/twilio/status)
+	ReportDelivery(ctx context.Context, request ReportDeliveryRequestObject) (ReportDeliveryResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -14653,6 +14997,41 @@ func (sh *strictHandler) EndSession(ctx echo.Context, sessionId Id) error {
 		return err
 	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
 		return validResponse.VisitEndSessionResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReportDelivery operation middleware
+func (sh *strictHandler) ReportDelivery(ctx echo.Context, params ReportDeliveryParams) error {
+	var request ReportDeliveryRequestObject
+
+	request.Params = params
+
+	if form, err := ctx.FormParams(); err == nil {
+		var body ReportDeliveryFormdataRequestBody
+		if err := runtime.BindForm(&body, form, nil, nil); err != nil {
+			return err
+		}
+		request.Body = &body
+	} else {
+		return err
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportDelivery(ctx.Request().Context(), request.(ReportDeliveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportDelivery")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReportDeliveryResponseObject); ok {
+		return validResponse.VisitReportDeliveryResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
