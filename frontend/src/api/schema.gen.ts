@@ -1089,6 +1089,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/webhooks/twilio/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Twilio says what became of a text message or a call
+         * @description The signature is checked against the configured base URL, whatever the request says of its host. A report of the
+         *     past, or of a message that is not known here, changes nothing. Absent (404) without Twilio.
+         */
+        post: operations["reportDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/demo/messages": {
         parameters: {
             query?: never;
@@ -1886,6 +1907,20 @@ export interface components {
         };
         CartItemPatch: {
             quantity: number;
+        };
+        /**
+         * @description Of a text message MessageSid and MessageStatus, of a call CallSid and CallStatus. Twilio adds fields without notice, and
+         *     signs them too: none is refused.
+         */
+        TwilioReport: {
+            AccountSid: string;
+            MessageSid?: string;
+            MessageStatus?: string;
+            CallSid?: string;
+            CallStatus?: string;
+            ErrorCode?: string;
+        } & {
+            [key: string]: unknown;
         };
         DemoMessage: {
             id: components["schemas"]["Id"];
@@ -3868,6 +3903,44 @@ export interface operations {
                 };
             };
             401: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reportDelivery: {
+        parameters: {
+            query: {
+                /** @description The message's own identifier. */
+                message: components["schemas"]["Id"];
+            };
+            header?: {
+                "X-Twilio-Signature"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "AccountSid": "AC00000000000000000000000000000000",
+                 *       "MessageSid": "SM00000000000000000000000000000000",
+                 *       "MessageStatus": "delivered"
+                 *     }
+                 */
+                "application/x-www-form-urlencoded": components["schemas"]["TwilioReport"];
+            };
+        };
+        responses: {
+            /** @description Heard. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
