@@ -57,7 +57,7 @@ func everybody(t *testing.T, h *whole.House) *callers {
 func TestNoBodyThatTheContractForbidsIsAnsweredByAnythingButAProblem(t *testing.T) {
 	whole.Each(t, func(t *testing.T, h *whole.House) {
 		c := everybody(t, h)
-		withBody := slices.DeleteFunc(slices.Clone(h.Contract.Operations), func(op *whole.Operation) bool { return op.RequestBody == nil })
+		withBody := slices.DeleteFunc(slices.Clone(h.Contract.Operations), func(op *whole.Operation) bool { return op.Body() == nil })
 		rapid.Check(t, func(r *rapid.T) {
 			h.Clock.Advance(2 * time.Second)
 			op := rapid.SampledFrom(withBody).Draw(r, "operation")
@@ -83,12 +83,12 @@ func TestEveryBodyThatTheContractAllowsIsAnsweredAsTheContractPromises(t *testin
 		rapid.Check(t, func(r *rapid.T) {
 			h.Clock.Advance(2 * time.Second)
 			op := rapid.SampledFrom(h.Contract.Operations).Draw(r, "operation")
-			if op.OperationID == "metrics" || op.OperationID == "signOut" {
+			if op.OperationID == "metrics" || op.OperationID == "signOut" || (op.RequestBody != nil && op.Body() == nil) { // a form, see texts_test.go
 				return
 			}
 			q := whole.Request{Method: op.Method, Path: concrete(op.Path, c.account), Token: c.token(op)}
-			if op.RequestBody != nil {
-				q.Body = valid(r, op.RequestBody.Value.Content.Get("application/json").Schema.Value)
+			if op.Body() != nil {
+				q.Body = valid(r, op.Body())
 			}
 			query := url.Values{}
 			for _, p := range op.Parameters {
@@ -110,7 +110,7 @@ func TestNoQueryIsAnsweredByAnythingButAListOrAProblemThatNamesTheParameter(t *t
 		c := everybody(t, h)
 		for _, op := range h.Contract.Operations {
 			for _, p := range op.Parameters {
-				if p.Value.In != "query" {
+				if p.Value.In != "query" || op.Method != http.MethodGet {
 					continue
 				}
 				for _, value := range oddValues(p.Value.Schema.Value) {

@@ -77,7 +77,7 @@ func text(t *rapid.T, s *openapi3.Schema) string {
 // broken draws a body that the schema does not allow, by one change to one that it does, and says which field a problem must name:
 // "" where the body as a whole is wrong, which is a 400 or a 413 as well.
 func broken(t *rapid.T, op *whole.Operation) (body []byte, pointer string, kind string) {
-	schema := op.RequestBody.Value.Content.Get("application/json").Schema.Value
+	schema := op.Body()
 	drawn := valid(t, schema)
 	object := drawn.(map[string]any)
 	raw, _ := json.Marshal(drawn)

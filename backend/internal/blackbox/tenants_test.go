@@ -123,7 +123,7 @@ func TestABodyWithAFieldTooManyIsRefusedAndTheFieldNamed(t *testing.T) {
 	account := p.Account(acme)
 	partial := secondDoor(p)
 	for _, op := range h.Contract.Operations {
-		if op.RequestBody == nil {
+		if op.Body() == nil {
 			continue
 		}
 		example := op.Example()

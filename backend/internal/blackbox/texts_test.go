@@ -44,14 +44,14 @@ func eachTexting(t *testing.T, f func(t *testing.T, h *whole.House, carrier *twi
 	})
 }
 
-var sixDigits = regexp.MustCompile(`#([0-9]{6})$`)
+var boundCode = regexp.MustCompile(`#([0-9]{6})$`)
 
 // arrived waits for the nth text message, counted from 1, and gives it with its code.
 func arrived(h *whole.House, carrier *twilio.Server, n int) (twilio.Sent, string) {
 	h.T.Helper()
 	h.Eventually("a text message arrives", func() bool { return len(carrier.Sent()) >= n })
 	m := carrier.Sent()[n-1]
-	found := sixDigits.FindStringSubmatch(m.Body)
+	found := boundCode.FindStringSubmatch(m.Body)
 	if found == nil {
 		h.T.Fatalf("no code is bound to the portal: %q", m.Body)
 	}

@@ -290,9 +290,20 @@ func unknown(schema *openapi3.Schema, value any, at string, wrong []string) []st
 	return wrong
 }
 
-// Example is a body that the contract shows for this operation; nil where it takes none.
-func (op *Operation) Example() map[string]any {
+// Body is what the contract says of this operation's JSON body; nil where it takes none, or a form.
+func (op *Operation) Body() *openapi3.Schema {
 	if op.RequestBody == nil {
+		return nil
+	}
+	if media := op.RequestBody.Value.Content["application/json"]; media != nil {
+		return media.Schema.Value
+	}
+	return nil
+}
+
+// Example is a JSON body that the contract shows for this operation; nil where it takes none.
+func (op *Operation) Example() map[string]any {
+	if op.Body() == nil {
 		return nil
 	}
 	media := op.RequestBody.Value.Content.Get("application/json")
@@ -307,7 +318,7 @@ func (op *Operation) Example() map[string]any {
 
 // Knows says whether a body of this operation may have this field at the top.
 func (c *Contract) Knows(op *Operation, field string) bool {
-	schema := op.RequestBody.Value.Content.Get("application/json").Schema.Value
+	schema := op.Body()
 	for _, branch := range append(slices.Clone(schema.OneOf), &openapi3.SchemaRef{Value: schema}) {
 		if branch.Value.Properties[field] != nil {
 			return true
