@@ -49,6 +49,8 @@ test('everything on the way to a second factor can be done without a mouse', asy
 
   await tabTo(page.getByRole('button', { name: /user menu/ }))
   await keyboard.press('Enter')
+  await expect(page.getByRole('menu')).toBeVisible()
+  await keyboard.press('ArrowDown')
   await expect(page.getByRole('menuitem', { name: 'My Account' })).toBeFocused()
   await keyboard.press('ArrowDown')
   await expect(page.getByRole('menuitem', { name: 'Enable 2FA' })).toBeFocused()
@@ -58,7 +60,7 @@ test('everything on the way to a second factor can be done without a mouse', asy
   await expect(page.getByLabel('Password', { exact: true })).toBeFocused()
   await keyboard.type(password)
   await keyboard.press('Enter')
-  await expect(page.getByLabel('Code')).toBeFocused()
+  await expect(page.getByRole('textbox', { name: 'Code' })).toBeFocused()
   const key = await page.getByRole('dialog').locator('code').first().innerText()
   await keyboard.type(await new Authenticator(key).code())
   await tabTo(page.getByRole('button', { name: 'Okay' }))

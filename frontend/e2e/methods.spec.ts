@@ -8,6 +8,9 @@ let portal: Portal
 test.beforeAll(async () => {
   portal = await startPortal()
 })
+test.afterEach(async ({ browser }) => {
+  await Promise.all(browser.contexts().map((context) => context.close()))
+})
 test.afterAll(async () => {
   await portal.stop()
 })
@@ -38,7 +41,7 @@ test('a code by e-mail', async ({ browser }) => {
   const { page } = person
   await configure(person, 'E-mail code')
   await person.confirm()
-  await page.getByLabel('Code').fill(await mailbox.code())
+  await page.getByRole('textbox', { name: 'Code' }).fill(await mailbox.code())
   await okay(person)
 
   await person.signOut()
@@ -47,12 +50,12 @@ test('a code by e-mail', async ({ browser }) => {
   await page.getByRole('button', { name: /^Send a code to/ }).click()
   await expect(page.getByText('We have sent a code to')).toBeVisible()
   await inspect(page, 'email-sent')
-  await page.getByLabel('Code').fill(await mailbox.code())
+  await page.getByRole('textbox', { name: 'Code' }).fill(await mailbox.code())
   await expect(person.menu).toBeVisible()
 })
 
 test('a code by text message', async ({ browser }) => {
-  const person = await arrive(browser, 'contractor@acme.test')
+  const person = await arrive(browser, 'owner@blue.test')
   const number = '+4915155501234'
   const phone = new Mailbox(portal.url, number)
   const { page } = person
@@ -61,13 +64,13 @@ test('a code by text message', async ({ browser }) => {
   await page.getByLabel('Mobile number').fill(number)
   await page.getByRole('button', { name: 'Send code' }).click()
   await person.confirm()
-  await page.getByLabel('Code').fill(await phone.code())
+  await page.getByRole('textbox', { name: 'Code' }).fill(await phone.code())
   await okay(person)
 
   await person.signOut()
   await person.givePassword()
   await page.getByRole('button', { name: /^Send a code to/ }).click()
-  await page.getByLabel('Code').fill(await phone.code())
+  await page.getByRole('textbox', { name: 'Code' }).fill(await phone.code())
   await expect(person.menu).toBeVisible()
 })
 
@@ -107,7 +110,7 @@ test('recovery codes, a new device, and disabling it again', async ({ browser })
   await configure(person, 'Authenticator App')
   await person.confirm()
   await person.scan()
-  await page.getByLabel('Code').fill(await person.code())
+  await page.getByRole('textbox', { name: 'Code' }).fill(await person.code())
   const codes = await page
     .getByRole('list', { name: 'Sallyport recovery codes' })
     .getByRole('listitem')
@@ -131,7 +134,7 @@ test('recovery codes, a new device, and disabling it again', async ({ browser })
     await page.getByRole('button', { name: 'Configure Authenticator App' }).click()
     await person.confirm()
     await person.scan()
-    await page.getByLabel('Code').fill(await person.code())
+    await page.getByRole('textbox', { name: 'Code' }).fill(await person.code())
     await page.getByRole('button', { name: 'Okay' }).click()
     await expect(page.getByText('Your new factor is active')).toBeVisible()
     await expect(page.getByRole('list', { name: 'Your factors' }).getByRole('listitem')).toHaveCount(1)

@@ -1,7 +1,6 @@
-import { Stack, Text, Title } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { BrandMark } from '@/ui/brand'
-import { useTitle } from '@/ui/page'
+import { useTitle } from '@/ui/title'
 import classes from './bare.module.css'
 
 /** A page with nothing but a message, for when there is no portal to show it in. */
@@ -9,14 +8,12 @@ export function Bare({ title, text, action }: { title: string; text: string; act
   useTitle(title)
   return (
     <main className={classes.bare}>
-      <Stack align="center" gap="md">
+      <div className={classes.message}>
         <BrandMark size={48} />
-        <Title order={1}>{title}</Title>
-        <Text c="dimmed" maw={440}>
-          {text}
-        </Text>
+        <h1>{title}</h1>
+        <p className="quiet">{text}</p>
         {action}
-      </Stack>
+      </div>
     </main>
   )
 }

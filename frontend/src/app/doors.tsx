@@ -7,7 +7,15 @@ import { loadPage, pages } from './pages'
 import { Splash } from './splash'
 import { Unreachable } from './unreachable'
 
-const SignInPage = lazy(() => loadPage(pages.signIn))
+export const loadSignIn = () => loadPage(pages.signIn)
+
+export async function loadPortal() {
+  const [portal] = await Promise.all([import('./portal/portal'), loadTexts('shell')])
+  return portal
+}
+
+const SignInPage = lazy(loadSignIn)
+const Portal = lazy(loadPortal)
 const DemoMessagesPage = lazy(async () => {
   const [page] = await Promise.all([loadPage(pages.demoMessages), import('./styles/portal')])
   return page
@@ -18,10 +26,6 @@ const EnforcementWindow = lazy(async () => {
     loadTexts('shell', 'window', 'enrolment', 'signIn'),
   ])
   return window
-})
-const Portal = lazy(async () => {
-  const [portal] = await Promise.all([import('./portal/portal'), loadTexts('shell')])
-  return portal
 })
 
 const publicPages: Record<string, typeof SignInPage> = { [pages.demoMessages.path]: DemoMessagesPage }

@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core'
 import { Component, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { DoorButton } from '@/ui/door-button'
 import { Bare } from './bare'
 
 /** The last resort: a defect, or code that a newer version of the portal has replaced on the server. */
@@ -22,7 +22,7 @@ export function Failed() {
     <Bare
       title={t('failed.title')}
       text={t('failed.text')}
-      action={<Button onClick={() => globalThis.location.reload()}>{t('reload')}</Button>}
+      action={<DoorButton onClick={() => globalThis.location.reload()}>{t('reload')}</DoorButton>}
     />
   )
 }

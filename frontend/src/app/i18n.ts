@@ -32,7 +32,14 @@ function markDocument() {
   document.documentElement.lang = i18n.language
 }
 
-export async function startTexts(): Promise<void> {
+let started: Promise<void> | undefined
+
+export function startTexts(): Promise<void> {
+  started ??= start()
+  return started
+}
+
+async function start(): Promise<void> {
   i18n.on('languageChanged', markDocument)
   await i18n
     .use(backend)
@@ -53,4 +60,7 @@ export async function speak(locale: Locale = browserLocale()): Promise<void> {
   if (i18n.language !== locale) await i18n.changeLanguage(locale)
 }
 
-export const loadTexts = (...namespaces: string[]): Promise<void> => i18n.loadNamespaces(namespaces)
+export async function loadTexts(...namespaces: string[]): Promise<void> {
+  await startTexts()
+  await i18n.loadNamespaces(namespaces)
+}

@@ -1,14 +1,23 @@
 import './styles/door'
 import { createRoot } from 'react-dom/client'
+import { wasSignedIn } from '@/session/hint'
 import { session } from '@/session/session'
 import { App } from './app'
-import { isPublic } from './doors'
+import { isPublic, loadPortal, loadSignIn } from './doors'
 import { startTexts } from './i18n'
+import { pages } from './pages'
 
-// Asked while the texts load; a public page has no use for the answer.
-if (!isPublic(globalThis.location.pathname)) void session.restore()
+// What will be needed is fetched side by side: who this is, the texts, and the door that it will most likely be.
+const { pathname } = globalThis.location
+const texts = startTexts()
+if (!isPublic(pathname)) {
+  // Nobody comes to the sign-in page with a session; asking there would only earn a refusal.
+  if (pathname === pages.signIn.path && !wasSignedIn()) session.abandon()
+  else void session.restore()
+  void (wasSignedIn() ? loadPortal() : loadSignIn())
+}
 
 const root = document.getElementById('root')
 if (!root) throw new Error('The page has no root element.')
-await startTexts()
+await texts
 createRoot(root).render(<App />)

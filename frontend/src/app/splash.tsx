@@ -1,4 +1,3 @@
-import { Loader } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import classes from './splash.module.css'
 
@@ -7,7 +6,7 @@ export function Splash() {
   const { t } = useTranslation()
   return (
     <div className={classes.splash} role="status" aria-label={t('loading')}>
-      <Loader />
+      <span className={classes.ring} />
     </div>
   )
 }

@@ -1,7 +1,7 @@
-import { Button } from '@mantine/core'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { session } from '@/session/session'
+import { DoorButton } from '@/ui/door-button'
 import { Bare } from './bare'
 
 const retryEvery = 5_000
@@ -22,7 +22,7 @@ export function Unreachable() {
     <Bare
       title={t('unreachable.title')}
       text={t('unreachable.text')}
-      action={<Button onClick={() => void session.restore()}>{t('retry')}</Button>}
+      action={<DoorButton onClick={() => void session.restore()}>{t('retry')}</DoorButton>}
     />
   )
 }

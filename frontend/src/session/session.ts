@@ -4,6 +4,7 @@
  */
 import { browserTransport } from '@/api/client'
 import { followEvents } from './events'
+import { rememberStage } from './hint'
 import { keepFresh } from './keep-fresh'
 import { createLock } from './lock'
 import { createSession } from './store'
@@ -19,3 +20,4 @@ export const session = createSession({
 export const live = followEvents(session, browserTransport)
 
 keepFresh(session, Date.now)
+session.subscribe(() => rememberStage(session.state()))

@@ -1,6 +1,7 @@
 import { Group, Text, Title } from '@mantine/core'
-import { type ReactNode, useEffect } from 'react'
+import type { ReactNode } from 'react'
 import classes from './page.module.css'
+import { useTitle } from './title'
 
 interface PageProps {
   title: string
@@ -30,10 +31,4 @@ export function Page({ title, documentTitle = title, lead, actions, children }: 
       {children}
     </div>
   )
-}
-
-export function useTitle(title: string): void {
-  useEffect(() => {
-    document.title = `${title} – Sallyport`
-  }, [title])
 }

@@ -1,8 +1,8 @@
-import { Button } from '@mantine/core'
 import { type SubmitEvent, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { session } from '@/session/session'
 import type { Ending } from '@/session/state'
+import { DoorButton } from '@/ui/door-button'
 import { Field, PasswordField } from '@/ui/field'
 import { Notice } from '@/ui/notice'
 import { useProblemText } from '@/ui/problem-text'
@@ -61,9 +61,9 @@ export function PasswordStep({ ending }: { ending: Ending | undefined }) {
         maxLength={1024}
         required
       />
-      <Button type="submit" size="md" loading={busy} fullWidth>
+      <DoorButton type="submit" busy={busy}>
         {t('signIn')}
-      </Button>
+      </DoorButton>
     </form>
   )
 }

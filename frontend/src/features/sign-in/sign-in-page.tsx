@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { session } from '@/session/session'
 import { useSession } from '@/session/use-session'
 import { BrandMark } from '@/ui/brand'
-import { useTitle } from '@/ui/page'
+import { useTitle } from '@/ui/title'
 import { PasswordStep } from './password-step'
 import classes from './sign-in-page.module.css'
 
