@@ -90,9 +90,9 @@ func (s *Switch) notice(a account.Account, r account.Recipient) notify.Message {
 	return m
 }
 
-// noticeID is the same for the same person and activation, whoever asks again, and never longer than an identifier may be,
-// which an address would be.
-func noticeID(enforcementID, who string) string {
-	sum := sha256.Sum256([]byte(enforcementID + "\x00" + who))
+// noticeID is the same for the same person and occasion, whoever asks again, and never longer than an identifier may be, which
+// an address would be.
+func noticeID(occasion, who string) string {
+	sum := sha256.Sum256([]byte(occasion + "\x00" + who))
 	return "enforced-" + base64.RawURLEncoding.EncodeToString(sum[:24])
 }

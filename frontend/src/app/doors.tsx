@@ -28,7 +28,15 @@ const EnforcementWindow = lazy(async () => {
   return window
 })
 
-const publicPages: Record<string, typeof SignInPage> = { [pages.demoMessages.path]: DemoMessagesPage }
+/** Pages that stand outside the doors, for anybody. */
+const publicPages: Record<string, typeof SignInPage> = {
+  [pages.demoMessages.path]: DemoMessagesPage,
+  [pages.signUp.path]: lazy(() => loadPage(pages.signUp)),
+  [pages.verifyEmail.path]: lazy(() => loadPage(pages.verifyEmail)),
+  [pages.forgotPassword.path]: lazy(() => loadPage(pages.forgotPassword)),
+  [pages.resetPassword.path]: lazy(() => loadPage(pages.resetPassword)),
+  [pages.notMe.path]: lazy(() => loadPage(pages.notMe)),
+}
 
 export function isPublic(pathname: string): boolean {
   return pathname in publicPages

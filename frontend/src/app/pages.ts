@@ -9,8 +9,37 @@ export const pages = {
     texts: ['demo'],
     load: () => import('@/features/demo/messages-page'),
   },
+  signUp: {
+    path: '/sign-up',
+    texts: ['signIn', 'access'],
+    load: () => import('@/features/access/sign-up-page'),
+  },
+  verifyEmail: {
+    path: '/verify-email',
+    texts: ['signIn', 'access'],
+    load: () => import('@/features/access/verify-email-page'),
+  },
+  forgotPassword: {
+    path: '/forgot-password',
+    texts: ['signIn', 'access'],
+    load: () => import('@/features/access/forgot-password-page'),
+  },
+  resetPassword: {
+    path: '/reset-password',
+    texts: ['signIn', 'access'],
+    load: () => import('@/features/access/reset-password-page'),
+  },
+  notMe: {
+    path: '/not-me',
+    texts: ['signIn', 'access'],
+    load: () => import('@/features/access/not-me-page'),
+  },
   start: { path: '/', texts: ['shell'], load: () => import('./portal/start-page') },
-  profile: { path: '/me', texts: ['profile'], load: () => import('@/features/security/profile-page') },
+  profile: {
+    path: '/me',
+    texts: ['profile', 'access'],
+    load: () => import('@/features/security/profile-page'),
+  },
   security: {
     path: '/me/security',
     texts: ['profile', 'security', 'enrolment'],

@@ -1,4 +1,5 @@
 import 'i18next'
+import type access from './en/access.json'
 import type account from './en/account.json'
 import type common from './en/common.json'
 import type demo from './en/demo.json'
@@ -17,6 +18,7 @@ declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'common'
     resources: {
+      access: typeof access
       account: typeof account
       common: typeof common
       demo: typeof demo

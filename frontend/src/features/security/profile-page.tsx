@@ -12,6 +12,7 @@ import { ProblemNotice } from '@/ui/problem-notice'
 import { QueryView } from '@/ui/query-view'
 import { toast } from '@/ui/toast'
 import { useAction } from '@/ui/use-action'
+import { CredentialsPanel } from './credentials-panel'
 import { MyAccount } from './my-account'
 
 export default function ProfilePage() {
@@ -22,6 +23,7 @@ export default function ProfilePage() {
       <Panel title={t('profile.title')}>
         <QueryView query={me}>{(person) => <ProfileForm me={person} />}</QueryView>
       </Panel>
+      <CredentialsPanel />
     </MyAccount>
   )
 }

@@ -64,6 +64,11 @@ export function PasswordStep({ ending }: { ending: Ending | undefined }) {
       <DoorButton type="submit" busy={busy}>
         {t('signIn')}
       </DoorButton>
+      <p className="quiet">
+        <a href="/forgot-password">{t('forgotPassword')}</a>
+        {' · '}
+        <a href="/sign-up">{t('signUp')}</a>
+      </p>
     </form>
   )
 }
