@@ -98,10 +98,11 @@ bench: build ## measure: three runs, medians, ratios to floors of the same run (
 	cd backend && $(GO) build -o ../bin/bench ./cmd/bench
 	bin/bench -binary bin/sallyport $(BENCH)
 
-generate: $(STAMP) ## write the code that comes from openapi.yaml anew
+generate: $(STAMP) ## write anew the code that comes from openapi.yaml, and docs/roles.md
 	cp openapi.yaml backend/internal/api/openapi/openapi.yaml
 	cd backend && $(GO) tool oapi-codegen -config internal/api/openapi/config.yaml -o internal/api/openapi/openapi.gen.go ../openapi.yaml
 	cd frontend && npm run --silent generate
+	cd backend && $(GO) test -vet=off -count=1 -run TestRolesAreWrittenDown ./internal/account -write
 
 clean: ## remove what was built (the demo's ./data stays)
 	rm -rf bin frontend/dist frontend/node_modules frontend/test-results frontend/playwright-report

@@ -10,23 +10,6 @@ import (
 	"sallyport/internal/assurance"
 )
 
-// Role is what a member may do in an account.
-type Role string
-
-// The roles, from the one that may do most.
-const (
-	Owner   Role = "owner"
-	Admin   Role = "admin"
-	Billing Role = "billing"
-	Plain   Role = "member"
-)
-
-// Valid says whether r is one of the four.
-func (r Role) Valid() bool { return r == Owner || r == Admin || r == Billing || r == Plain }
-
-// Administers says whether the role manages members and settings.
-func (r Role) Administers() bool { return r == Owner || r == Admin }
-
 // Account is a customer's account.
 type Account struct {
 	ID        string
@@ -81,6 +64,7 @@ type Belonging struct {
 	Role              Role
 	TwoFactorRequired bool      // the switch of this one person
 	RequiredAt        time.Time // when it was ticked
+	JoinedAt          time.Time
 }
 
 // Member is one person seen by an account.
@@ -116,10 +100,14 @@ type Invitation struct {
 	InvitedBy         string // user id
 	CreatedAt         time.Time
 	ExpiresAt         time.Time
+	ResentAt          time.Time // zero: it was mailed once
 }
 
 // InvitationLife is how long an invitation stays open.
 const InvitationLife = 7 * 24 * time.Hour
+
+// resendEvery is how long an invitation waits before it may be mailed again.
+const resendEvery = time.Minute
 
 // Counts says how many members meet a strength with the factors that they have, and how many invitations are open.
 type Counts struct{ Total, Compliant, Missing, Invitations int }

@@ -2,10 +2,7 @@ package account
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
-	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -15,14 +12,9 @@ import (
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
+	"sallyport/internal/seal"
 	"sallyport/internal/user"
 )
-
-// HashToken is what is stored of an invitation's token.
-func HashToken(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return base64.StdEncoding.EncodeToString(sum[:])
-}
 
 // Invitations lists the open invitations of the account, by address (owner or admin).
 func (s *Service) Invitations(ctx context.Context, actorID, accountID string, page Page) ([]Invitation, string, error) {
@@ -30,8 +22,8 @@ func (s *Service) Invitations(ctx context.Context, actorID, accountID string, pa
 	if err != nil {
 		return nil, "", err
 	}
-	if !actor.Role.Administers() {
-		return nil, "", fault.ErrAdminOnly
+	if err := actor.Role.Permit(AdministerPeople); err != nil {
+		return nil, "", err
 	}
 	after, limit, err := page.Begin(2)
 	if err != nil {
@@ -55,23 +47,23 @@ func (s *Service) Invite(ctx context.Context, actorID, accountID, email string, 
 	if !role.Valid() {
 		return Invitation{}, fault.InvalidField("/role", "Must be owner, admin, billing or member.")
 	}
-	secret := make([]byte, 32)
-	if _, err := io.ReadFull(s.Random, secret); err != nil {
-		return Invitation{}, fmt.Errorf("account: random: %w", err)
+	token, hash, err := seal.Token(s.Random)
+	if err != nil {
+		return Invitation{}, err
 	}
-	token, now := base64.RawURLEncoding.EncodeToString(secret), s.now()
+	now := s.now()
 	i := Invitation{
 		ID: id.New(), AccountID: accountID, Email: email, Role: role, TwoFactorRequired: twoFactorRequired,
-		TokenHash: HashToken(token), InvitedBy: actorID, CreatedAt: now, ExpiresAt: now.Add(InvitationLife),
+		TokenHash: hash, InvitedBy: actorID, CreatedAt: now, ExpiresAt: now.Add(InvitationLife),
 	}
 	e := audit.Event{Action: audit.InvitationCreated, ActorID: actorID, AccountID: accountID}
 	err = s.attempt(ctx, e, func(ctx context.Context) error {
-		actor, err := s.administered(ctx, actorID, accountID)
+		actor, err := s.permitted(ctx, actorID, accountID, AdministerPeople)
 		if err != nil {
 			return err
 		}
-		if role == Owner && actor.Role != Owner {
-			return fault.ErrOwnerOnly
+		if err := actor.Role.Permit(inviting(role)); err != nil {
+			return err
 		}
 		inviter, err := s.Store.Member(ctx, accountID, actorID)
 		if err != nil {
@@ -85,7 +77,7 @@ func (s *Service) Invite(ctx context.Context, actorID, accountID, email string, 
 		if err := s.Audit.Append(ctx, e); err != nil {
 			return err
 		}
-		return s.Notify.Enqueue(ctx, s.letter(i, actor, inviter, token))
+		return s.Notify.Enqueue(ctx, s.letter(i.ID, i, actor, inviter, token))
 	})
 	if err != nil {
 		return Invitation{}, err
@@ -93,7 +85,91 @@ func (s *Service) Invite(ctx context.Context, actorID, accountID, email string, 
 	return i, nil
 }
 
-func (s *Service) letter(i Invitation, actor Membership, inviter Member, token string) notify.Message {
+// inviting is what it takes to invite somebody to a role.
+func inviting(role Role) Action {
+	if role == Owner {
+		return AdministerOwners
+	}
+	return AdministerPeople
+}
+
+// beyond are the roles that somebody of this role may not invite to.
+func beyond(inviter Role) []Role {
+	return slices.DeleteFunc(slices.Clone(Roles), func(r Role) bool { return inviter.May(inviting(r)) })
+}
+
+// takeBack shuts the open invitations to these roles that a member has sent and may send no longer: whoever is shut out has
+// left no other door open behind them.
+func (s *Service) takeBack(ctx context.Context, actorID string, m Member, roles []Role) error {
+	if len(roles) == 0 {
+		return nil
+	}
+	revoked, err := s.Store.RevokeInvitationsBy(ctx, m.AccountID, m.UserID, roles, s.now())
+	if err != nil {
+		return err
+	}
+	for _, invitationID := range revoked {
+		e := audit.Event{
+			Action: audit.InvitationRevoked, ActorID: actorID, AccountID: m.AccountID,
+			Detail: map[string]string{"invitation_id": invitationID, "reason": "inviter_may_no_longer"},
+		}
+		if err := s.Audit.Append(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Resend mails an open invitation again, with a new link that is good for a whole week; the old one is void. It is the
+// actor's invitation from then on. fault.ErrRateLimited within a minute of the last time.
+func (s *Service) Resend(ctx context.Context, actorID, accountID, invitationID string) (Invitation, error) {
+	token, hash, err := seal.Token(s.Random)
+	if err != nil {
+		return Invitation{}, err
+	}
+	now := s.now()
+	var i Invitation
+	e := audit.Event{Action: audit.InvitationResent, ActorID: actorID, AccountID: accountID}
+	err = s.attempt(ctx, e, func(ctx context.Context) error {
+		actor, err := s.permitted(ctx, actorID, accountID, AdministerPeople)
+		if err != nil {
+			return err
+		}
+		if i, err = s.Store.Invitation(ctx, accountID, invitationID, now); err != nil {
+			return err
+		}
+		if err := actor.Role.Permit(inviting(i.Role)); err != nil {
+			return err
+		}
+		if wait := resendEvery - now.Sub(i.ResentAt); wait > 0 && !i.ResentAt.IsZero() {
+			return fault.ErrRateLimited.With(func(e *fault.Error) { e.RetryAfter = wait })
+		}
+		inviter, err := s.Store.Member(ctx, accountID, actorID)
+		if err != nil {
+			return err
+		}
+		i.TokenHash, i.ExpiresAt, i.ResentAt, i.InvitedBy, i.Locale = hash, now.Add(InvitationLife), now, actorID, inviter.Locale
+		renewed, err := s.Store.RenewInvitation(ctx, i, now)
+		if err != nil {
+			return err
+		}
+		if !renewed {
+			return fault.ErrNotFound
+		}
+		e.Detail = map[string]string{"invitation_id": i.ID, "email": i.Email, "role": string(i.Role)}
+		if err := s.Audit.Append(ctx, e); err != nil {
+			return err
+		}
+		return s.Notify.Enqueue(ctx, s.letter(id.New(), i, actor, inviter, token))
+	})
+	if err != nil {
+		return Invitation{}, err
+	}
+	return i, nil
+}
+
+// letter is the mail with the link; messageID is another one each time that it is to be sent.
+func (s *Service) letter(messageID string, i Invitation, actor Membership, inviter Member, token string) notify.Message {
 	data := map[string]string{
 		"account_name": actor.Name, "inviter": inviter.Name,
 		// In the fragment, which browsers keep to themselves: a path would end in logs and in the Referer.
@@ -102,7 +178,7 @@ func (s *Service) letter(i Invitation, actor Membership, inviter Member, token s
 	if i.TwoFactorRequired || actor.Rule.Enforced() {
 		data["two_factor"] = "required"
 	}
-	return notify.Message{ID: i.ID, Channel: notify.Email, To: i.Email, Locale: i.Locale, Template: notify.Invitation, Data: data}
+	return notify.Message{ID: messageID, Channel: notify.Email, To: i.Email, Locale: i.Locale, Template: notify.Invitation, Data: data}
 }
 
 // door adds the invitation unless the address needs none. The account is held: nobody joins or invites meanwhile.
@@ -124,7 +200,7 @@ func (s *Service) door(ctx context.Context, i Invitation, now time.Time) error {
 func (s *Service) Revoke(ctx context.Context, actorID, accountID, invitationID string) error {
 	e := audit.Event{Action: audit.InvitationRevoked, ActorID: actorID, AccountID: accountID}
 	return s.attempt(ctx, e, func(ctx context.Context) error {
-		if _, err := s.administered(ctx, actorID, accountID); err != nil {
+		if _, err := s.permitted(ctx, actorID, accountID, AdministerPeople); err != nil {
 			return err
 		}
 		revoked, err := s.Store.RevokeInvitation(ctx, accountID, invitationID, s.now())

@@ -12,6 +12,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/fault"
 	"sallyport/internal/notify"
+	"sallyport/internal/seal"
 	"sallyport/internal/testkit"
 )
 
@@ -43,7 +44,7 @@ func TestInvite(t *testing.T) {
 			if raw, err := base64.RawURLEncoding.DecodeString(token); !ok || err != nil || len(raw) != 32 {
 				t.Errorf("the link is %s", m.Data["link"])
 			}
-			if stored := dump(t, databaseURL, "invitations"); strings.Contains(stored, token) || !strings.Contains(stored, account.HashToken(token)) {
+			if stored := dump(t, databaseURL, "invitations"); strings.Contains(stored, token) || !strings.Contains(stored, seal.TokenHash(token)) {
 				t.Errorf("stored: %s", stored)
 			}
 			if stored := dump(t, databaseURL, "audit_events"); strings.Contains(stored, token) || !strings.Contains(stored, "invitation.created") {

@@ -41,7 +41,7 @@ type TwoFactor struct {
 // seenBy hides what the viewer may not see: the second factor of others is the business of owners and admins.
 func (m Member) seenBy(viewerID string, viewer Membership) Seen {
 	seen := Seen{Member: m}
-	if viewer.Role.Administers() || viewerID == m.UserID {
+	if viewer.Role.May(ReadProtection) || viewerID == m.UserID {
 		seen.TwoFactor = &TwoFactor{Active: m.Factors&viewer.Rule.Strength().Accepts() != 0, Methods: m.Factors}
 	}
 	seen.Factors = 0
@@ -55,8 +55,10 @@ func (s *Service) Members(ctx context.Context, actorID, accountID string, f Filt
 	if err != nil {
 		return nil, "", err
 	}
-	if f.TwoFactor != Everybody && !viewer.Role.Administers() {
-		return nil, "", fault.ErrAdminOnly
+	if f.TwoFactor != Everybody {
+		if err := viewer.Role.Permit(ReadProtection); err != nil {
+			return nil, "", err
+		}
 	}
 	after, limit, err := page.Begin(1)
 	if err != nil {
@@ -90,7 +92,7 @@ func (s *Service) UpdateMember(ctx context.Context, actorID, accountID, userID s
 	refused := audit.Event{Action: p.action(), ActorID: actorID, UserID: userID, AccountID: accountID}
 	var seen Seen
 	err := s.attempt(ctx, refused, func(ctx context.Context) error {
-		actor, err := s.administered(ctx, actorID, accountID)
+		actor, err := s.permitted(ctx, actorID, accountID, AdministerPeople)
 		if err != nil {
 			return err
 		}
@@ -121,14 +123,11 @@ func (s *Service) UpdateMember(ctx context.Context, actorID, accountID, userID s
 }
 
 func mayUpdate(actorID string, actor Role, m Member, p Patch) error {
-	if actor == Owner {
-		return nil
-	}
 	if m.Role == Owner || (p.Role != nil && *p.Role == Owner) {
-		return fault.ErrOwnerOnly
+		return actor.Permit(AdministerOwners)
 	}
 	if p.TwoFactorRequired != nil && !*p.TwoFactorRequired && m.TwoFactorRequired && m.UserID == actorID {
-		return fault.ErrOwnerOnly
+		return actor.Permit(ReleaseOneself)
 	}
 	return nil
 }
@@ -170,7 +169,10 @@ func (s *Service) setRole(ctx context.Context, actorID string, m *Member, role R
 		Detail: map[string]string{"from": string(m.Role), "to": string(role)},
 	}
 	m.Role = role
-	return s.Audit.Append(ctx, e)
+	if err := s.Audit.Append(ctx, e); err != nil {
+		return err
+	}
+	return s.takeBack(ctx, actorID, *m, beyond(role))
 }
 
 // RemoveMember takes a person out of the account: owners anyone, admins all but owners, and anyone themselves.
@@ -187,15 +189,17 @@ func (s *Service) RemoveMember(ctx context.Context, actorID, accountID, userID s
 		if err != nil {
 			return err
 		}
-		if actorID != userID && !actor.Role.Administers() {
-			return fault.ErrAdminOnly
+		if actorID != userID {
+			if err := actor.Role.Permit(AdministerPeople); err != nil {
+				return err
+			}
 		}
 		m, err := s.Store.Member(ctx, accountID, userID)
 		if err != nil {
 			return err
 		}
-		if actorID != userID && m.Role == Owner && actor.Role != Owner {
-			return fault.ErrOwnerOnly
+		if err := actor.Role.Permit(removal(actorID, m)); err != nil {
+			return err
 		}
 		owned, err := s.Store.RemoveMember(ctx, accountID, userID)
 		if err != nil {
@@ -205,6 +209,21 @@ func (s *Service) RemoveMember(ctx context.Context, actorID, accountID, userID s
 			return ErrLastOwner
 		}
 		e.Detail = m.facts()
-		return s.Audit.Append(ctx, e)
+		if err := s.Audit.Append(ctx, e); err != nil {
+			return err
+		}
+		return s.takeBack(ctx, actorID, m, Roles)
 	})
+}
+
+// removal is what it takes to remove a member.
+func removal(actorID string, m Member) Action {
+	switch {
+	case actorID == m.UserID:
+		return Leave
+	case m.Role == Owner:
+		return AdministerOwners
+	default:
+		return AdministerPeople
+	}
 }

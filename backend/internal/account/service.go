@@ -13,6 +13,7 @@ import (
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
+	"sallyport/internal/user"
 )
 
 // Errors of accounts, members and invitations, beside those of package fault.
@@ -20,6 +21,7 @@ var (
 	ErrLastOwner      = fault.New(fault.Conflict, "last_owner", "The last owner of an account stays its owner.")
 	ErrAlreadyMember  = fault.New(fault.Conflict, "already_member", "This person is a member already.")
 	ErrAlreadyInvited = fault.New(fault.Conflict, "already_invited", "This address has an open invitation already.")
+	ErrLinkExpired    = fault.New(fault.Gone, "link_expired", "This invitation was used, revoked, replaced by a newer one, or has run out.")
 )
 
 // Store keeps accounts. Each method is one atomic sentence; those that change what a person may do tell all replicas.
@@ -45,7 +47,25 @@ type Store interface {
 	HasInvitation(ctx context.Context, accountID, email string, now time.Time) (bool, error) // an open one
 	InsertInvitation(ctx context.Context, i Invitation) error
 	Invitations(ctx context.Context, accountID string, now time.Time, afterEmail, afterID string, limit int) ([]Invitation, error) // open ones, by address
-	RevokeInvitation(ctx context.Context, accountID, invitationID string, now time.Time) (bool, error)                             // false: not open
+	// Invitation and InvitationByToken find an open one; fault.ErrNotFound.
+	Invitation(ctx context.Context, accountID, invitationID string, now time.Time) (Invitation, error)
+	InvitationByToken(ctx context.Context, tokenHash string, now time.Time) (Invitation, error)
+	// RevokeInvitation, RenewInvitation and AcceptInvitation say false where it is not open.
+	RevokeInvitation(ctx context.Context, accountID, invitationID string, now time.Time) (bool, error)
+	RenewInvitation(ctx context.Context, i Invitation, now time.Time) (bool, error)
+	AcceptInvitation(ctx context.Context, tokenHash string, now time.Time) (bool, error)
+	// RevokeInvitationsBy shuts the open invitations that somebody has sent to such roles, and names them.
+	RevokeInvitationsBy(ctx context.Context, accountID, userID string, roles []Role, now time.Time) ([]string, error)
+
+	AccountRule(ctx context.Context, accountID string) (Account, error) // fault.ErrNotFound
+	User(ctx context.Context, userID string) (user.User, error)         // fault.ErrNotFound
+	UserByEmail(ctx context.Context, email string) (user.User, error)   // fault.ErrNotFound
+	AddUser(ctx context.Context, u user.User) (bool, error)             // false: the address is taken
+}
+
+// Passwords hashes them, a bounded number at once.
+type Passwords interface {
+	Hash(ctx context.Context, password string) (string, error)
 }
 
 // Notify queues messages in the transaction of what they tell.
@@ -63,9 +83,11 @@ type Service struct {
 	Store   Store
 	Notify  Notify
 	Audit   Audit
+	Hasher  Passwords
 	Now     func() time.Time
 	Random  io.Reader
 	BaseURL string // of links in mail; from configuration, never from a request
+	Brand   string // no password may contain it
 }
 
 // List is the accounts that a person belongs to, by number.
@@ -151,7 +173,7 @@ func (s *Service) Rename(ctx context.Context, actorID, accountID, name string) (
 	e := audit.Event{Action: audit.AccountRenamed, ActorID: actorID, AccountID: accountID}
 	err = s.attempt(ctx, e, func(ctx context.Context) error {
 		var err error
-		if m, err = s.administered(ctx, actorID, accountID); err != nil || m.Name == name {
+		if m, err = s.permitted(ctx, actorID, accountID, RenameAccount); err != nil || m.Name == name {
 			return err
 		}
 		e.Detail = map[string]string{"from": m.Name, "to": name}
@@ -164,14 +186,14 @@ func (s *Service) Rename(ctx context.Context, actorID, accountID, name string) (
 	return m, err
 }
 
-// administered is the account that the actor administers, held until the transaction ends.
-func (s *Service) administered(ctx context.Context, actorID, accountID string) (Membership, error) {
+// permitted is the account in which the actor may do this, held until the transaction ends.
+func (s *Service) permitted(ctx context.Context, actorID, accountID string, a Action) (Membership, error) {
 	if err := s.Store.HoldAccount(ctx, accountID); err != nil {
 		return Membership{}, err
 	}
 	m, err := s.Store.Membership(ctx, actorID, accountID)
-	if err == nil && !m.Role.Administers() {
-		err = fault.ErrAdminOnly
+	if err == nil {
+		err = m.Role.Permit(a)
 	}
 	return m, err
 }

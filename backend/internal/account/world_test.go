@@ -38,6 +38,13 @@ func (o *outbox) Enqueue(_ context.Context, messages ...notify.Message) error {
 	return nil
 }
 
+// hasher hashes nothing: its own tests show that the real one does.
+type hasher struct{}
+
+func (hasher) Hash(_ context.Context, password string) (string, error) {
+	return "hash of " + password, nil
+}
+
 // world is an account service on a database of its own.
 type world struct {
 	*account.Service
@@ -54,7 +61,8 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	w := &world{t: t, ctx: t.Context(), store: testkit.OpenStore(t, databaseURL), mail: &outbox{}, clock: testkit.NewClock()}
 	w.log = &audit.Log{Store: w.store, Now: w.clock.Now}
 	w.Service = &account.Service{
-		Store: w.store, Notify: w.mail, Audit: w.log, Now: w.clock.Now, Random: rand.Reader, BaseURL: "https://portal.test",
+		Store: w.store, Notify: w.mail, Audit: w.log, Now: w.clock.Now, Random: rand.Reader, Hasher: hasher{},
+		BaseURL: "https://portal.test", Brand: "Sallyport",
 	}
 	return w
 }

@@ -34,6 +34,46 @@ func (s *Server) RevokeInvitation(ctx context.Context, r openapi.RevokeInvitatio
 	return openapi.RevokeInvitation204Response{}, nil
 }
 
+// ResendInvitation mails an open invitation again.
+func (s *Server) ResendInvitation(ctx context.Context, r openapi.ResendInvitationRequestObject) (openapi.ResendInvitationResponseObject, error) {
+	i, err := s.Accounts.Resend(ctx, callerOf(ctx).UserID, r.AccountId, r.InvitationId)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ResendInvitation200JSONResponse(invitationOf(i)), nil
+}
+
+// InspectInvitation shows where a link leads.
+func (s *Server) InspectInvitation(ctx context.Context, r openapi.InspectInvitationRequestObject) (openapi.InspectInvitationResponseObject, error) {
+	d, err := s.Accounts.Inspect(ctx, r.Body.Token)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.InspectInvitation200JSONResponse{
+		AccountName: d.AccountName, Inviter: d.Inviter, EmailHint: d.EmailHint, Role: openapi.Role(d.Role),
+		TwoFactorRequired: d.TwoFactorRequired, PersonKnown: d.PersonKnown, ExpiresAt: d.ExpiresAt,
+	}, nil
+}
+
+// AcceptInvitation lets whoever holds the link join.
+func (s *Server) AcceptInvitation(ctx context.Context, r openapi.AcceptInvitationRequestObject) (openapi.AcceptInvitationResponseObject, error) {
+	var n account.Newcomer
+	if r.Body.Name != nil {
+		n.Name = *r.Body.Name
+	}
+	if r.Body.Password != nil {
+		n.Password = *r.Body.Password
+	}
+	if r.Body.Locale != nil {
+		n.Locale = string(*r.Body.Locale)
+	}
+	joined, err := s.Accounts.Accept(ctx, r.Body.Token, n)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.AcceptInvitation200JSONResponse{Email: joined.Email, PersonKnown: joined.Known}, nil
+}
+
 func invitationOf(i account.Invitation) openapi.Invitation {
 	return openapi.Invitation{
 		Id: i.ID, Email: i.Email, Role: openapi.Role(i.Role), TwoFactorRequired: i.TwoFactorRequired, CreatedAt: i.CreatedAt, ExpiresAt: i.ExpiresAt,

@@ -187,7 +187,8 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	limits := &limit.Limits{Store: a.store, Box: box, Now: a.now}
 	book := &session.Book{Store: a.store, Audit: record, Now: a.now, Random: rand.Reader}
 	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
-	accounts := &account.Service{Store: a.store, Notify: notifier, Audit: record, Now: a.now, Random: rand.Reader, BaseURL: c.BaseURL}
+	accounts := &account.Service{Store: a.store, Notify: notifier, Audit: record, Hasher: a.hasher, Now: a.now, Random: rand.Reader,
+		BaseURL: c.BaseURL, Brand: c.Brand}
 	credentials := &credential.Service{Store: a.store, Accounts: accounts, Book: book, Hasher: a.hasher, Limits: limits, Box: box,
 		Notices: notifier, Audit: record, Now: a.now, Random: rand.Reader, Brand: c.Brand, BaseURL: c.BaseURL}
 	factors.Links = credentials

@@ -65,6 +65,7 @@ const (
 	MemberLeft        = "member.left"
 
 	InvitationCreated  = "invitation.created"
+	InvitationResent   = "invitation.resent"
 	InvitationRevoked  = "invitation.revoked"
 	InvitationAccepted = "invitation.accepted"
 

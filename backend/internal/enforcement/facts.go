@@ -138,7 +138,7 @@ func (f *Facts) Person(ctx context.Context, userID string) (Person, error) {
 		if b.TwoFactorRequired {
 			p.Rules = append(p.Rules, Rule{By: ByMember, AccountID: a.ID, AccountName: a.Name, Minimum: assurance.Any, Since: b.RequiredAt})
 		}
-		if !a.Rule.SignedOutAt.IsZero() {
+		if a.Rule.SignedOutAt.After(b.JoinedAt) { // whoever joined later was not meant
 			p.signOut = append(p.signOut, a)
 		}
 	}

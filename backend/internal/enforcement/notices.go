@@ -86,13 +86,13 @@ func (s *Switch) notice(a account.Account, r account.Recipient) notify.Message {
 	if r.UserID != "" && !a.Rule.GraceUntil.IsZero() {
 		m.Data["deadline"] = a.Rule.GraceUntil.UTC().Format(time.RFC3339)
 	}
-	m.ID = noticeID(a.Rule.EnforcementID, who)
+	m.ID = messageID("enforced", a.Rule.EnforcementID, who)
 	return m
 }
 
-// noticeID is the same for the same person and occasion, whoever asks again, and never longer than an identifier may be, which
+// messageID is the same for the same person and occasion, whoever asks again, and never longer than an identifier may be, which
 // an address would be.
-func noticeID(occasion, who string) string {
+func messageID(kind, occasion, who string) string {
 	sum := sha256.Sum256([]byte(occasion + "\x00" + who))
-	return "enforced-" + base64.RawURLEncoding.EncodeToString(sum[:24])
+	return kind + "-" + base64.RawURLEncoding.EncodeToString(sum[:24])
 }

@@ -103,7 +103,7 @@ func (s *Switch) remindPage(ctx context.Context, a account.Account, n reminder) 
 			return nil, "", err
 		}
 		for _, o := range owners {
-			messages = append(messages, notify.Message{ID: noticeID("summary:"+n.key(), o.UserID), Channel: notify.Email, To: o.Email, Locale: o.Locale,
+			messages = append(messages, notify.Message{ID: messageID("summary", n.key(), o.UserID), Channel: notify.Email, To: o.Email, Locale: o.Locale,
 				Template: notify.TwoFactorSummary, Data: map[string]string{"name": o.Name, "account_name": a.Name, "deadline": deadline,
 					"total": strconv.Itoa(counts.Total), "missing": strconv.Itoa(counts.Missing), "compliant": strconv.Itoa(counts.Compliant),
 					"link": s.BaseURL + "/accounts/" + a.ID + "/members"}})
@@ -117,7 +117,7 @@ func (s *Switch) remindPage(ctx context.Context, a account.Account, n reminder) 
 		return nil, "", err
 	}
 	for _, r := range people {
-		messages = append(messages, notify.Message{ID: noticeID("reminder:"+n.key(), r.UserID), Channel: notify.Email, To: r.Email, Locale: r.Locale,
+		messages = append(messages, notify.Message{ID: messageID("reminder", n.key(), r.UserID), Channel: notify.Email, To: r.Email, Locale: r.Locale,
 			Template: notify.TwoFactorReminder, Data: map[string]string{"name": r.Name, "account_name": a.Name, "account_number": a.Number,
 				"deadline": deadline, "link": s.BaseURL + "/me/security"}})
 	}

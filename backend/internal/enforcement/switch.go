@@ -120,8 +120,8 @@ func (s *Switch) Check(ctx context.Context, actorID, accountID string, c Change)
 	if err != nil {
 		return err
 	}
-	if role != account.Owner {
-		return fault.ErrOwnerOnly
+	if err := role.Permit(account.Enforce); err != nil {
+		return err
 	}
 	a, err := s.Store.AccountRule(ctx, accountID)
 	if err != nil {
@@ -282,8 +282,8 @@ func (s *Switch) Preview(ctx context.Context, actorID, accountID string, minimum
 	if err != nil {
 		return Preview{}, err
 	}
-	if !role.Administers() {
-		return Preview{}, fault.ErrAdminOnly
+	if err := role.Permit(account.PreviewRule); err != nil {
+		return Preview{}, err
 	}
 	out := Preview{Minimum: minimum, OwnSuffices: p.User.Factors&minimum.Accepts() != 0}
 	if out.Counts, err = s.Store.CountMembers(ctx, accountID, minimum.Accepts(), s.Now()); err != nil {

@@ -75,18 +75,18 @@ func (q Query) filter(accountID string) audit.Filter {
 	return audit.Filter{AccountID: accountID, Action: q.Action, ActorID: q.Actor, UserID: q.User, From: q.From, To: q.To}
 }
 
-// administered is the account, for whoever may see its evidence: owners and admins.
-func (s *Service) administered(ctx context.Context, actorID, accountID string) (account.Membership, error) {
+// shown is the account, for whoever may see its evidence.
+func (s *Service) shown(ctx context.Context, actorID, accountID string) (account.Membership, error) {
 	m, err := s.Accounts.Get(ctx, actorID, accountID)
-	if err == nil && !m.Role.Administers() {
-		err = fault.ErrAdminOnly
+	if err == nil {
+		err = m.Role.Permit(account.ReadAudit)
 	}
 	return m, err
 }
 
 // Events is a page of what happened in the account, newest first. fault.ErrAdminOnly.
 func (s *Service) Events(ctx context.Context, actorID, accountID string, q Query, page account.Page) ([]Entry, string, error) {
-	if _, err := s.administered(ctx, actorID, accountID); err != nil {
+	if _, err := s.shown(ctx, actorID, accountID); err != nil {
 		return nil, "", err
 	}
 	after, limit, err := page.Begin(2)
@@ -119,7 +119,7 @@ const batch = 500
 // fault.ErrAdminOnly.
 func (s *Service) Export(ctx context.Context, actorID, accountID, ending string, q Query) (
 	name string, write func(ctx context.Context, each func(Entry) error) error, err error) {
-	m, err := s.administered(ctx, actorID, accountID)
+	m, err := s.shown(ctx, actorID, accountID)
 	if err != nil {
 		return "", nil, err
 	}

@@ -39,7 +39,7 @@ type report struct {
 // left since then come last. Whoever may not see it is told at once. That it was asked for is an event too.
 // fault.ErrAdminOnly.
 func (s *Service) Report(ctx context.Context, actorID, accountID string, day time.Time) (name string, write func(ctx context.Context, w io.Writer) error, err error) {
-	m, err := s.administered(ctx, actorID, accountID)
+	m, err := s.shown(ctx, actorID, accountID)
 	if err != nil {
 		return "", nil, err
 	}

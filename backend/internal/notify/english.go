@@ -39,8 +39,8 @@ var english = &language{
 			subject: "{account_name} now requires two-factor authentication",
 			body: []block{
 				{text: "You have an open invitation to {account_name}. An owner of this account has decided that everyone in it signs in with two-factor authentication: after the password, you also confirm with a second step."},
-				{text: "When you accept the invitation you will be asked to set it up. It takes about a minute; an authenticator app on your phone is a good choice."},
-				{label: "Accept the invitation", link: "{link}"},
+				{text: "If you join, with the link in the invitation that you were sent, you will be asked to set it up at your first sign-in. It takes about a minute; an authenticator app on your phone is a good choice."},
+				{label: "Open the portal", link: "{link}"},
 				{text: "If you do not want to join, there is nothing to do."},
 			},
 		},
@@ -239,9 +239,9 @@ var english = &language{
 			subject: "{inviter} invites you to {account_name}",
 			body: []block{
 				{text: "{inviter} invites you to join the account {account_name}."},
-				{when: "two_factor", text: "This account requires two-factor authentication: after the password, you also confirm with a second step. You will be asked to set it up when you accept; it takes about a minute."},
+				{when: "two_factor", text: "This account requires two-factor authentication: after the password, you also confirm with a second step. You will be asked to set it up at your first sign-in; it takes about a minute."},
 				{label: "Accept the invitation", link: "{link}"},
-				{text: "If you do not know who this is, ignore this message. Nothing happens until you accept."},
+				{text: "The link works once, for seven days. If you do not know who this is, ignore this message. Nothing happens until you accept."},
 			},
 		},
 	},

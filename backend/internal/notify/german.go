@@ -46,8 +46,8 @@ var german = &language{
 			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentisierung",
 			body: []block{
 				{text: "Sie haben eine offene Einladung zu {account_name}. Eine Inhaberin oder ein Inhaber dieses Kontos hat entschieden, dass sich darin alle mit Zwei-Faktor-Authentisierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
-				{text: "Wenn Sie die Einladung annehmen, werden Sie gebeten, sie einzurichten. Es dauert etwa eine Minute; eine Authenticator-App auf Ihrem Telefon ist eine gute Wahl."},
-				{label: "Einladung annehmen", link: "{link}"},
+				{text: "Wenn Sie mit dem Link in Ihrer Einladung beitreten, werden Sie bei der ersten Anmeldung gebeten, sie einzurichten. Es dauert etwa eine Minute; eine Authenticator-App auf Ihrem Telefon ist eine gute Wahl."},
+				{label: "Portal öffnen", link: "{link}"},
 				{text: "Wenn Sie nicht beitreten möchten, ist nichts zu tun."},
 			},
 		},
@@ -246,9 +246,9 @@ var german = &language{
 			subject: "{inviter} lädt Sie zu {account_name} ein",
 			body: []block{
 				{text: "{inviter} lädt Sie ein, dem Konto {account_name} beizutreten."},
-				{when: "two_factor", text: "Dieses Konto verlangt die Zwei-Faktor-Authentisierung: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt. Wenn Sie annehmen, werden Sie gebeten, sie einzurichten; es dauert etwa eine Minute."},
+				{when: "two_factor", text: "Dieses Konto verlangt die Zwei-Faktor-Authentisierung: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt. Bei der ersten Anmeldung werden Sie gebeten, sie einzurichten; es dauert etwa eine Minute."},
 				{label: "Einladung annehmen", link: "{link}"},
-				{text: "Wenn Sie nicht wissen, wer das ist, ignorieren Sie diese Nachricht. Es geschieht nichts, bis Sie annehmen."},
+				{text: "Der Link funktioniert einmal, sieben Tage lang. Wenn Sie nicht wissen, wer das ist, ignorieren Sie diese Nachricht. Es geschieht nichts, bis Sie annehmen."},
 			},
 		},
 	},

@@ -152,11 +152,11 @@ func (s *Store) Memberships(ctx context.Context, userID, after string, limit int
 // MembershipsOf is all that a person's accounts mean for their standing; the accounts' rules are read on their own.
 func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]account.Belonging, error) {
 	var rows []struct {
-		AccountID, Role   string
-		TwoFactorRequired bool
-		RequiredAt        int64
+		AccountID, Role      string
+		TwoFactorRequired    bool
+		RequiredAt, JoinedAt int64
 	}
-	err := s.reader(ctx).Raw(`SELECT account_id, role, two_factor_required, required_at FROM members WHERE user_id = ? ORDER BY account_id`,
+	err := s.reader(ctx).Raw(`SELECT account_id, role, two_factor_required, required_at, created_at AS joined_at FROM members WHERE user_id = ? ORDER BY account_id`,
 		userID).Scan(&rows).Error
 	if err != nil {
 		return nil, wrap("memberships of", err)
@@ -164,7 +164,7 @@ func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]account.Bel
 	found := make([]account.Belonging, len(rows))
 	for i, r := range rows {
 		found[i] = account.Belonging{
-			AccountID: r.AccountID, Role: account.Role(r.Role), TwoFactorRequired: r.TwoFactorRequired, RequiredAt: when(r.RequiredAt),
+			AccountID: r.AccountID, Role: account.Role(r.Role), TwoFactorRequired: r.TwoFactorRequired, RequiredAt: when(r.RequiredAt), JoinedAt: when(r.JoinedAt),
 		}
 	}
 	return found, nil

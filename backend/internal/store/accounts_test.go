@@ -139,7 +139,7 @@ func TestAccounts(t *testing.T) {
 			w.must(w.SetTwoFactorRequired(w.ctx, second, ann, true, noon.Add(time.Hour))) // ticked already
 			got, err := w.MembershipsOf(w.ctx, ann)
 			w.must(err)
-			want := account.Belonging{AccountID: second, Role: account.Billing, TwoFactorRequired: true, RequiredAt: noon}
+			want := account.Belonging{AccountID: second, Role: account.Billing, TwoFactorRequired: true, RequiredAt: noon, JoinedAt: noon}
 			if len(got) != 2 || !slices.Contains(got, want) {
 				t.Errorf("got %+v", got)
 			}

@@ -6,17 +6,28 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/fault"
 	"sallyport/internal/user"
 )
 
 // open is true of an invitation that can still be accepted; it takes the time.
 const open = `i.accepted_at = 0 AND i.revoked_at = 0 AND i.expires_at > ?`
 
+// invitationColumns leave the token's hash out: nobody reads one back.
+const invitationColumns = `i.id, i.account_id, i.email, i.role, i.two_factor_required, i.locale, i.invited_by, i.created_at, i.expires_at, i.resent_at`
+
 type invitationRow struct {
-	ID, AccountID, Email, Role string
-	TwoFactorRequired          bool
-	Locale, InvitedBy          string
-	CreatedAt, ExpiresAt       int64
+	ID, AccountID, Email, Role     string
+	TwoFactorRequired              bool
+	Locale, InvitedBy              string
+	CreatedAt, ExpiresAt, ResentAt int64
+}
+
+func (r invitationRow) invitation() account.Invitation {
+	return account.Invitation{
+		ID: r.ID, AccountID: r.AccountID, Email: r.Email, Role: account.Role(r.Role), TwoFactorRequired: r.TwoFactorRequired,
+		Locale: r.Locale, InvitedBy: r.InvitedBy, CreatedAt: when(r.CreatedAt), ExpiresAt: when(r.ExpiresAt), ResentAt: when(r.ResentAt),
+	}
 }
 
 // InsertInvitation opens a door for one address.
@@ -36,23 +47,67 @@ func (s *Store) HasInvitation(ctx context.Context, accountID, email string, now 
 	return n > 0, wrap("has invitation", err)
 }
 
-// Invitations is a page of the open invitations, by address, after the given one. Nobody reads a token's hash back.
+// Invitations is a page of the open invitations, by address, after the given one.
 func (s *Store) Invitations(ctx context.Context, accountID string, now time.Time, afterEmail, afterID string, limit int) ([]account.Invitation, error) {
 	var rows []invitationRow
-	err := s.reader(ctx).Raw(`SELECT i.id, i.account_id, i.email, i.role, i.two_factor_required, i.locale, i.invited_by, i.created_at, i.expires_at
-		FROM invitations i WHERE i.account_id = ? AND (i.email_key, i.id) > (?, ?) AND `+open+`
+	err := s.reader(ctx).Raw(`SELECT `+invitationColumns+` FROM invitations i
+		WHERE i.account_id = ? AND (i.email_key, i.id) > (?, ?) AND `+open+`
 		ORDER BY i.email_key, i.id LIMIT ?`, accountID, afterEmail, afterID, micros(now), limit).Scan(&rows).Error
 	if err != nil {
 		return nil, wrap("invitations", err)
 	}
 	found := make([]account.Invitation, len(rows))
 	for n, r := range rows {
-		found[n] = account.Invitation{
-			ID: r.ID, AccountID: r.AccountID, Email: r.Email, Role: account.Role(r.Role), TwoFactorRequired: r.TwoFactorRequired,
-			Locale: r.Locale, InvitedBy: r.InvitedBy, CreatedAt: when(r.CreatedAt), ExpiresAt: when(r.ExpiresAt),
-		}
+		found[n] = r.invitation()
 	}
 	return found, nil
+}
+
+// Invitation is an open invitation of the account, or fault.ErrNotFound.
+func (s *Store) Invitation(ctx context.Context, accountID, invitationID string, now time.Time) (account.Invitation, error) {
+	return s.invitation(ctx, `i.account_id = ? AND i.id = ?`, accountID, invitationID, micros(now))
+}
+
+// InvitationByToken is the open invitation whose token has this hash, or fault.ErrNotFound.
+func (s *Store) InvitationByToken(ctx context.Context, tokenHash string, now time.Time) (account.Invitation, error) {
+	return s.invitation(ctx, `i.token_hash = ?`, tokenHash, micros(now))
+}
+
+func (s *Store) invitation(ctx context.Context, where string, args ...any) (account.Invitation, error) {
+	var rows []invitationRow
+	if err := s.reader(ctx).Raw(`SELECT `+invitationColumns+` FROM invitations i WHERE `+where+` AND `+open, args...).Scan(&rows).Error; err != nil {
+		return account.Invitation{}, wrap("invitation", err)
+	}
+	if len(rows) == 0 {
+		return account.Invitation{}, fault.ErrNotFound
+	}
+	return rows[0].invitation(), nil
+}
+
+// RenewInvitation gives an open invitation another token, expiry and inviter; false if it is not open.
+func (s *Store) RenewInvitation(ctx context.Context, i account.Invitation, now time.Time) (bool, error) {
+	r := s.writer(ctx).Exec(`UPDATE invitations AS i SET token_hash = ?, expires_at = ?, resent_at = ?, invited_by = ?, locale = ?
+		WHERE i.id = ? AND i.account_id = ? AND `+open,
+		i.TokenHash, micros(i.ExpiresAt), micros(i.ResentAt), i.InvitedBy, i.Locale, i.ID, i.AccountID, micros(now))
+	return r.RowsAffected == 1, wrap("renew invitation", r.Error)
+}
+
+// AcceptInvitation spends the open invitation whose token has this hash; false if there is none.
+func (s *Store) AcceptInvitation(ctx context.Context, tokenHash string, now time.Time) (bool, error) {
+	r := s.writer(ctx).Exec(`UPDATE invitations AS i SET accepted_at = ? WHERE i.token_hash = ? AND `+open, micros(now), tokenHash, micros(now))
+	return r.RowsAffected == 1, wrap("accept invitation", r.Error)
+}
+
+// RevokeInvitationsBy shuts the open invitations that a member has sent to such roles, and names them.
+func (s *Store) RevokeInvitationsBy(ctx context.Context, accountID, userID string, roles []account.Role, now time.Time) ([]string, error) {
+	names := make([]string, len(roles))
+	for n, r := range roles {
+		names[n] = string(r)
+	}
+	var revoked []string
+	err := s.writer(ctx).Raw(`UPDATE invitations AS i SET revoked_at = ? WHERE i.account_id = ? AND i.invited_by = ? AND i.role IN ? AND `+open+`
+		RETURNING id`, micros(now), accountID, userID, names, micros(now)).Scan(&revoked).Error
+	return revoked, wrap("revoke invitations by", err)
 }
 
 // RevokeInvitation shuts an open invitation of the account; false if there is none.

@@ -854,6 +854,73 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/accounts/{account_id}/invitations/{invitation_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+                invitation_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mail an open invitation again (owner or admin; only an owner to a future owner)
+         * @description With a new link, good for a whole week; the old link is void. It is your invitation from then on. At most once a minute
+         *     (429 `rate_limited`).
+         */
+        post: operations["resendInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Where the link of an invitation leads
+         * @description For whoever holds the link (`/invitation#TOKEN`). 410 `link_expired` for every token that opens nothing: used, revoked,
+         *     replaced by a newer one, run out, or never there.
+         */
+        post: operations["inspectInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Join the account with the link of an invitation, once
+         * @description The link came to the mailbox, so that its address is proven. A person who is not known yet gives `name` and `password`
+         *     (422 without them) and is made with that address; of one who is known nothing changes, and these fields are ignored.
+         *     Signs nobody in: the next sign-in asks for a second factor as the rules say.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/accounts/{account_id}/audit-events": {
         parameters: {
             query?: never;
@@ -1837,6 +1904,35 @@ export interface components {
         AuditEventList: {
             items: components["schemas"]["AuditEvent"][];
             next_cursor: string | null;
+        };
+        InvitationDoor: {
+            account_name: string;
+            /** @description Their name. */
+            inviter: string;
+            /** @example n••••r@acme.test */
+            email_hint: string;
+            role: components["schemas"]["Role"];
+            /** @description By the invitation, or because the account enforces. */
+            two_factor_required: boolean;
+            /** @description The address can sign in already: no name and no password are needed. */
+            person_known: boolean;
+            expires_at: components["schemas"]["Time"];
+        };
+        InvitationAcceptance: {
+            token: components["schemas"]["MailToken"];
+            /** @example Newcomer */
+            name?: string;
+            /**
+             * @description At least 12 characters and at most 1024 bytes; none that is common, and none that contains the name, the address or the name of the portal.
+             * @example correct horse battery staple
+             */
+            password?: string;
+            locale?: components["schemas"]["Locale"];
+        };
+        InvitationAccepted: {
+            /** @description With which to sign in. */
+            email: string;
+            person_known: boolean;
         };
         /** @enum {string} */
         ServiceKind: "virtual_server" | "dedicated_server" | "wordpress" | "domain" | "dns_zone";
@@ -3533,6 +3629,93 @@ export interface operations {
             };
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resendInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: components["parameters"]["AccountId"];
+                invitation_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation; the mail is on its way. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    inspectInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "5gQmzv0S0e1cJm7Xo4Jw0zqkq1yX8f3kq0l2h7u9d0A"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MailTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The invitation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationDoor"];
+                };
+            };
+            410: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InvitationAcceptance"];
+            };
+        };
+        responses: {
+            /** @description A member from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationAccepted"];
+                };
+            };
+            409: components["responses"]["Problem"];
+            410: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };

@@ -18,11 +18,15 @@ var subjects = map[string][]string{
 	"new codes":     {"You have new recovery codes"},
 	"recovery code": {"A recovery code was used to sign in"},
 	"invitation":    {" invites you to ", " lädt Sie zu "},
+	"reminder":      {"Please set up two-factor authentication by ", "Bitte richten Sie die Zwei-Faktor-Authentisierung bis "},
+	"summary":       {" members lack two-factor authentication", " Mitgliedern fehlt die Zwei-Faktor-Authentisierung"},
+	"code":          {"Your code", "Ihr Code"},
 }
 
 // About says what kind of message it is.
 func (m Mail) About() string {
-	for _, kind := range []string{"enforced", "disabled", "activated", "removed", "locked", "new codes", "recovery code", "invitation"} {
+	for _, kind := range []string{"enforced", "disabled", "activated", "removed", "locked", "new codes", "recovery code", "invitation",
+		"reminder", "summary", "code"} {
 		for _, part := range subjects[kind] {
 			if strings.Contains(m.Subject, part) {
 				return kind
