@@ -205,7 +205,7 @@ func TestSignInDoesNotWaitForADeadTwilio(t *testing.T) {
 
 func TestTextsAreBounded(t *testing.T) {
 	t.Parallel()
-	h, carrier := texting(t, whole.SQLite(t), func(c *app.Config) { c.SMSCountries = "de,AT" })
+	h, carrier := texting(t, whole.SQLite(t), func(c *app.Config) { c.SMSCountries, c.MetricsToken = "de,AT", "a token for nothing but tests" })
 	p := h.Person(member).In().Confirm()
 	for number, detail := range map[string]string{"+43 664 1234567": "", "+12025550123": "this country is not served", "+49 900 1234567": "this kind of number is not served", "0170 1234567": "must begin with +"} {
 		a := p.Call("POST", "/me/phones", map[string]any{"kind": "mobile", "number": number})
@@ -241,6 +241,32 @@ func TestTextsAreBounded(t *testing.T) {
 	h.Eventually("what was allowed arrives", func() bool { return len(carrier.Sent()) == 6 }) // five, and the one to Austria
 	p.Confirm().Enrol().SignIn().Must(200)
 	p.Answer(p.App.Next()).Must(200)
+
+	metrics := string(h.At(0).Call("GET", "//metrics", "a token for nothing but tests", nil).Must(200).Body)
+	for _, line := range []string{`sallyport_sms_decisions_total{decision="allowed",label="DE"} 5`, `sallyport_sms_decisions_total{decision="allowed",label="AT"} 1`,
+		`sallyport_sms_decisions_total{decision="refused",label="not_served"} 3`, `sallyport_sms_decisions_total{decision="refused",label="number"} 1`,
+		`sallyport_sms_results_total{result="accepted"} 6`} {
+		if !strings.Contains(metrics, line+"\n") {
+			t.Errorf("the metrics lack %s", line)
+		}
+	}
+	if strings.Contains(metrics, "1234567") {
+		t.Error("the metrics hold a number")
+	}
+}
+
+func TestTheDemoShowsTextsInThePersonsLanguage(t *testing.T) {
+	t.Parallel()
+	whole.Each(t, func(t *testing.T, h *whole.House) {
+		p := h.Person("contractor@acme.test").In().Confirm()
+		a := p.Call("POST", "/me/factors", map[string]any{"type": "sms", "phone_number": mobileNumber}).Must(201)
+		h.Eventually("it is delivered", func() bool { return delivery(p, a.Text("challenge.challenge_id")) == "delivered" })
+		kept := h.At(0).Call("GET", "/demo/messages?to="+url.QueryEscape(mobileNumber), "", nil).Must(200)
+		text := kept.Text("items.0.text")
+		if kept.Text("items.0.channel") != "sms" || !strings.Contains(text, "ist Ihr Code für Sallyport") || boundCode.FindString(text) == "" {
+			t.Errorf("%s", kept.Body)
+		}
+	})
 }
 
 func TestWithoutTwilioNobodyReports(t *testing.T) {

@@ -127,6 +127,7 @@ func New(c Config) (*Sender, error) {
 	}
 	s.transport = usual.Clone()
 	s.transport.MaxIdleConnsPerHost = 8
+	s.transport.IdleConnTimeout = 20 * time.Second // before Twilio hangs up: a request into a closed line is one without an answer
 	return s, nil
 }
 
