@@ -64,6 +64,9 @@ func TestADeadlineBindsByTheClockAndAShorterOneAtOnce(t *testing.T) {
 		// Signing in again renews nothing, and what was asked for is not taken apart meanwhile.
 		h.Clock.Set(began.Add(14*day - time.Second))
 		m.In()
+		if n := len(h.Mail(member, "reminder", 1)); n != 1 { // the last one; those before it are no news any more
+			t.Errorf("after a standstill the member is reminded %d times", n)
+		}
 		if state() != "grace" {
 			t.Errorf("a second before the deadline the member is %s", state())
 		}

@@ -52,7 +52,18 @@ func (n reminder) key() string {
 	return n.EnforcementID + ":" + strconv.FormatInt(n.Deadline, 36) + ":" + n.Name
 }
 
-// Remind is the handler of jobs of RemindersKind. It does nothing where the rule was lifted or the deadline moved meanwhile.
+// outdated says whether the next reminder is due as well: after a standstill people hear the last word, not every word.
+func (n reminder) outdated(now time.Time) bool {
+	for i, at := range remindAt[:len(remindAt)-1] {
+		if at.name == n.Name {
+			return !now.Before(time.UnixMicro(n.Deadline).Add(-remindAt[i+1].before))
+		}
+	}
+	return false
+}
+
+// Remind is the handler of jobs of RemindersKind. It does nothing where the rule was lifted, the deadline moved or the next
+// reminder became due meanwhile.
 func (s *Switch) Remind(ctx context.Context, j jobs.Job) error {
 	var n reminder
 	if err := json.Unmarshal([]byte(j.Payload), &n); err != nil {
@@ -64,7 +75,7 @@ func (s *Switch) Remind(ctx context.Context, j jobs.Job) error {
 			if err != nil {
 				return err
 			}
-			if a.Rule.EnforcementID != n.EnforcementID || a.Rule.GraceUntil.UnixMicro() != n.Deadline {
+			if a.Rule.EnforcementID != n.EnforcementID || a.Rule.GraceUntil.UnixMicro() != n.Deadline || (!n.Started && n.outdated(s.Now())) {
 				done = true
 				return nil
 			}
