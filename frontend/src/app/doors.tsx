@@ -35,6 +35,7 @@ const publicPages: Record<string, typeof SignInPage> = {
   [pages.verifyEmail.path]: lazy(() => loadPage(pages.verifyEmail)),
   [pages.forgotPassword.path]: lazy(() => loadPage(pages.forgotPassword)),
   [pages.resetPassword.path]: lazy(() => loadPage(pages.resetPassword)),
+  [pages.invitation.path]: lazy(() => loadPage(pages.invitation)),
   [pages.notMe.path]: lazy(() => loadPage(pages.notMe)),
 }
 

@@ -29,6 +29,11 @@ export const pages = {
     texts: ['signIn', 'access'],
     load: () => import('@/features/access/reset-password-page'),
   },
+  invitation: {
+    path: '/invitation',
+    texts: ['signIn', 'access'],
+    load: () => import('@/features/access/invitation-page'),
+  },
   notMe: {
     path: '/not-me',
     texts: ['signIn', 'access'],
