@@ -36,7 +36,7 @@ for (const { name, width, colorScheme, language } of looks) {
 
     await visit(page, '/me')
     await page.getByRole('combobox').last().selectOption(language)
-    const save = page.locator('main button[type=submit]')
+    const save = page.locator('main form').first().locator('button[type=submit]')
     if (await save.isEnabled()) await save.click()
     await expect(page.locator('html')).toHaveAttribute('lang', language)
     await inspect(page, 'profile')

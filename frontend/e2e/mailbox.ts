@@ -32,6 +32,20 @@ export class Mailbox {
     return code
   }
 
+  /** The newest link to a page of the portal, such as `/verify-email`, with the token behind its #. */
+  async link(page: string): Promise<string> {
+    let link = ''
+    await expect
+      .poll(async () => {
+        for (const { text } of await this.messages()) {
+          link ||= text.match(new RegExp(`${page}#\\S+`))?.[0] ?? ''
+        }
+        return link
+      })
+      .not.toBe('')
+    return link
+  }
+
   private async messages(): Promise<Message[]> {
     const answer = await fetch(`${this.url}/api/v1/demo/messages?to=${encodeURIComponent(this.to)}`)
     const { items } = (await answer.json()) as { items: Message[] }

@@ -46,6 +46,7 @@ test('a code by e-mail', async ({ browser }) => {
 
   await person.signOut()
   await person.givePassword()
+  await expect(page.getByRole('heading', { name: 'Two-factor authentication', level: 1 })).toBeVisible()
   await inspect(page, 'email-not-sent-yet')
   await page.getByRole('button', { name: /^Send a code to/ }).click()
   await expect(page.getByText('We have sent a code to')).toBeVisible()
@@ -69,6 +70,7 @@ test('a code by text message', async ({ browser }) => {
 
   await person.signOut()
   await person.givePassword()
+  await expect(page.getByRole('heading', { name: 'Two-factor authentication', level: 1 })).toBeVisible()
   await page.getByRole('button', { name: /^Send a code to/ }).click()
   await page.getByRole('textbox', { name: 'Code' }).fill(await phone.code())
   await expect(person.menu).toBeVisible()
@@ -98,6 +100,7 @@ test('a passkey', async ({ browser }) => {
 
   await person.signOut()
   await person.givePassword()
+  await expect(page.getByRole('heading', { name: 'Two-factor authentication', level: 1 })).toBeVisible()
   await inspect(page, 'passkey-prove')
   await page.getByRole('button', { name: 'Use passkey' }).click()
   await expect(person.menu).toBeVisible()
@@ -120,6 +123,7 @@ test('recovery codes, a new device, and disabling it again', async ({ browser })
   await test.step('a recovery code opens the second door, in whatever spelling', async () => {
     await person.signOut()
     await person.givePassword()
+    await expect(page.getByRole('heading', { name: 'Two-factor authentication', level: 1 })).toBeVisible()
     await page.getByRole('button', { name: 'Use a recovery code instead' }).click()
     await inspect(page, 'recovery-code')
     await page.getByLabel('Recovery code').fill((codes[0] ?? '').toLowerCase().replaceAll('-', ' '))

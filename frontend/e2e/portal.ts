@@ -6,15 +6,47 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export interface Portal {
+  /** Of each replica. */
+  urls: string[]
+  /** Of the first. */
   url: string
   stop(): Promise<void>
 }
 
-const binary = process.env.SALLYPORT_BINARY ?? fileURLToPath(new URL('../../bin/sallyport', import.meta.url))
+const bin = (name: string) => fileURLToPath(new URL(`../../bin/${name}`, import.meta.url))
+const binary = process.env.SALLYPORT_BINARY ?? bin('sallyport')
 const patience = 30_000
 
-/** The demo on a free port, with a database that is thrown away. */
-export async function startPortal(): Promise<Portal> {
+/** The demo on a free port, with a database that is thrown away: SQLite, or PostgreSQL with several replicas on it. */
+export async function startPortal(on: { postgres?: boolean; replicas?: number } = {}): Promise<Portal> {
+  const running: Array<() => Promise<void>> = []
+  const stop = async () => {
+    for (const part of running.reverse()) await part()
+  }
+  try {
+    const databaseUrl = on.postgres ? await startPostgres(running) : ''
+    const urls: string[] = []
+    for (let replica = 0; replica < (on.replicas ?? 1); replica++) {
+      urls.push(await startReplica(databaseUrl, running))
+    }
+    return { urls, url: urls[0] ?? '', stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function startPostgres(running: Array<() => Promise<void>>): Promise<string> {
+  const server = spawn(process.env.PGTEMP_BINARY ?? bin('pgtemp'), [], { stdio: ['pipe', 'pipe', 'inherit'] })
+  running.push(() => end(server))
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.once('exit', (code) => reject(new Error(`PostgreSQL ended with ${code}.`)))
+    server.stdout.once('data', (chunk) => resolve(String(chunk).trim()))
+  })
+}
+
+async function startReplica(databaseUrl: string, running: Array<() => Promise<void>>): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-e2e-'))
   const address = `localhost:${await freePort()}`
   const url = `http://${address}`
@@ -25,28 +57,26 @@ export async function startPortal(): Promise<Portal> {
       SALLYPORT_ADDR: address,
       SALLYPORT_BASE_URL: url,
       SALLYPORT_DATA_DIR: dataDir,
-      SALLYPORT_DATABASE_URL: '',
+      SALLYPORT_DATABASE_URL: databaseUrl,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let log = ''
-  server.stdout.on('data', (chunk) => {
-    log += chunk
-  })
-  server.stderr.on('data', (chunk) => {
-    log += chunk
-  })
-  const stop = async () => {
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.on('data', (chunk) => {
+      log += chunk
+    })
+  }
+  running.push(async () => {
     await end(server)
     await rm(dataDir, { recursive: true, force: true })
-  }
+  })
   try {
     await ready(url, server)
   } catch (error) {
-    await stop()
     throw new Error(`${error instanceof Error ? error.message : error}\n${log}`)
   }
-  return { url, stop }
+  return url
 }
 
 async function ready(url: string, server: ChildProcess): Promise<void> {

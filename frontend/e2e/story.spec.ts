@@ -3,24 +3,43 @@ import { inspect, listenForMistakes } from './checks'
 import { Person } from './person'
 import { type Portal, startPortal } from './portal'
 
-let portal: Portal
-test.beforeAll(async () => {
-  portal = await startPortal()
-})
-test.afterAll(async () => {
-  await portal.stop()
-})
-
-async function arrive(browser: Browser, email: string): Promise<{ person: Person; mistakes: string[] }> {
+async function arrive(
+  browser: Browser,
+  email: string,
+  url: string,
+): Promise<{ person: Person; mistakes: string[] }> {
   const context = await browser.newContext()
   const page = await context.newPage()
-  return { person: new Person(page, email, portal.url), mistakes: listenForMistakes(page) }
+  return { person: new Person(page, email, url), mistakes: listenForMistakes(page) }
 }
 
-test('an owner closes the second door for a whole company, and opens it again', async ({ browser }) => {
+for (const house of [
+  { name: 'on SQLite', postgres: false, replicas: 1 },
+  { name: 'on PostgreSQL, the owner and the member on different replicas', postgres: true, replicas: 2 },
+]) {
+  test.describe(house.name, () => {
+    let portal: Portal
+    test.beforeAll(async () => {
+      portal = await startPortal(house)
+    })
+    test.afterAll(async () => {
+      await portal?.stop()
+    })
+
+    test('an owner closes the second door for a whole company, and opens it again', async ({ browser }) => {
+      await story(browser, portal)
+    })
+  })
+}
+
+async function story(browser: Browser, portal: Portal): Promise<void> {
   test.setTimeout(300_000)
-  const { person: owner, mistakes: ownersMistakes } = await arrive(browser, 'owner@acme.test')
-  const { person: member, mistakes: membersMistakes } = await arrive(browser, 'member@acme.test')
+  const { person: owner, mistakes: ownersMistakes } = await arrive(browser, 'owner@acme.test', portal.url)
+  const { person: member, mistakes: membersMistakes } = await arrive(
+    browser,
+    'member@acme.test',
+    portal.urls.at(-1) ?? portal.url,
+  )
 
   await test.step('the owner signs in', async () => {
     await owner.open()
@@ -67,7 +86,11 @@ test('an owner closes the second door for a whole company, and opens it again', 
   const placeOfMember = member.page.url()
 
   // Speaks German, and is in the middle of something.
-  const { person: contractor, mistakes: contractorsMistakes } = await arrive(browser, 'contractor@acme.test')
+  const { person: contractor, mistakes: contractorsMistakes } = await arrive(
+    browser,
+    'contractor@acme.test',
+    portal.url,
+  )
   const contractorsWindow = contractor.page.getByRole('dialog', {
     name: 'Zwei-Faktor-Authentifizierung ist erforderlich',
   })
@@ -207,4 +230,4 @@ test('an owner closes the second door for a whole company, and opens it again', 
   expect(ownersMistakes).toEqual([])
   expect(membersMistakes).toEqual([])
   expect(contractorsMistakes).toEqual([])
-})
+}
