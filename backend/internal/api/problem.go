@@ -67,7 +67,7 @@ func (s *Server) problem(err error, c echo.Context) {
 		Code: "internal_error", RequestId: requestID(c)}
 	h := c.Response().Header()
 	if e != nil {
-		p.Code, p.Detail, p.Type = e.Code, e.Message, "/docs#"+e.Code
+		p.Code, p.Detail = e.Code, e.Message
 		p.AttemptsLeft = e.AttemptsLeft
 		if len(e.Fields) > 0 {
 			fields := make([]openapi.FieldError, len(e.Fields))

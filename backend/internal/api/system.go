@@ -18,9 +18,10 @@ func (s *Server) system(e *echo.Echo) {
 		return c.Blob(http.StatusOK, "application/yaml", openapi.Document)
 	})
 	e.GET("/.well-known/jwks.json", s.jwks)
-	if s.Metrics != nil {
-		e.GET("/metrics", echo.WrapHandler(s.Metrics))
+	if s.Metrics == nil {
+		s.Metrics = http.NotFoundHandler() // and not a page
 	}
+	e.GET("/metrics", echo.WrapHandler(s.Metrics))
 	if s.Pages != nil {
 		e.GET("/*", echo.WrapHandler(s.Pages))
 		// What is not below the API's routes there is nowhere: never a page.
