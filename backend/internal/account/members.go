@@ -12,8 +12,9 @@ import (
 // Filter says which members a list shows.
 type Filter struct {
 	TwoFactor TwoFactorFilter
-	Accepted  assurance.Types // what counts as a second factor; Members fills it from the account's rule
-	Query     string          // part of the name or address, whatever the case
+	Minimum   assurance.Strength // what is measured against; "": the account's rule
+	Accepted  assurance.Types    // what counts as a second factor; Members fills it from Minimum
+	Query     string             // part of the name or address, whatever the case
 }
 
 // TwoFactorFilter says which state of the second factor a list shows.
@@ -32,30 +33,30 @@ type Seen struct {
 	TwoFactor *TwoFactor // nil where it is not the viewer's business
 }
 
-// TwoFactor is the state of one member's second factor, measured against the account's rule.
+// TwoFactor is the state of one member's second factor, measured against the account's rule or the strength that was asked for.
 type TwoFactor struct {
 	Active  bool
 	Methods assurance.Types // all that they have, whether the rule accepts them or not
 }
 
 // seenBy hides what the viewer may not see: the second factor of others is the business of owners and admins.
-func (m Member) seenBy(viewerID string, viewer Membership) Seen {
+func (m Member) seenBy(viewerID string, viewer Role, accepted assurance.Types) Seen {
 	seen := Seen{Member: m}
-	if viewer.Role.May(ReadProtection) || viewerID == m.UserID {
-		seen.TwoFactor = &TwoFactor{Active: m.Factors&viewer.Rule.Strength().Accepts() != 0, Methods: m.Factors}
+	if viewer.May(ReadProtection) || viewerID == m.UserID {
+		seen.TwoFactor = &TwoFactor{Active: m.Factors&accepted != 0, Methods: m.Factors}
 	}
 	seen.Factors = 0
 	return seen
 }
 
-// Members lists who belongs to the account, by address. Filtering by the second factor is for owners and admins, since it
-// shows what others have.
+// Members lists who belongs to the account, by address. Filtering by the second factor, and measuring it, is for owners and
+// admins, since it shows what others have.
 func (s *Service) Members(ctx context.Context, actorID, accountID string, f Filter, page Page) ([]Seen, string, error) {
 	viewer, err := s.Get(ctx, actorID, accountID)
 	if err != nil {
 		return nil, "", err
 	}
-	if f.TwoFactor != Everybody {
+	if f.TwoFactor != Everybody || f.Minimum != "" {
 		if err := viewer.Role.Permit(ReadProtection); err != nil {
 			return nil, "", err
 		}
@@ -64,7 +65,10 @@ func (s *Service) Members(ctx context.Context, actorID, accountID string, f Filt
 	if err != nil {
 		return nil, "", err
 	}
-	f.Accepted = viewer.Rule.Strength().Accepts()
+	if f.Minimum == "" {
+		f.Minimum = viewer.Rule.Strength()
+	}
+	f.Accepted = f.Minimum.Accepts()
 	found, err := s.Store.Members(ctx, accountID, f, after[0], limit+1)
 	if err != nil {
 		return nil, "", err
@@ -72,7 +76,7 @@ func (s *Service) Members(ctx context.Context, actorID, accountID string, f Filt
 	found, next := Cut(found, limit, func(m Member) []string { return []string{user.EmailKey(m.Email)} })
 	items := make([]Seen, len(found))
 	for i, m := range found {
-		items[i] = m.seenBy(actorID, viewer)
+		items[i] = m.seenBy(actorID, viewer.Role, f.Accepted)
 	}
 	return items, next, nil
 }
@@ -116,7 +120,7 @@ func (s *Service) UpdateMember(ctx context.Context, actorID, accountID, userID s
 				actor.Role = m.Role
 			}
 		}
-		seen = m.seenBy(actorID, actor)
+		seen = m.seenBy(actorID, actor.Role, actor.Rule.Strength().Accepts())
 		return nil
 	})
 	return seen, err

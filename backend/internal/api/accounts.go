@@ -45,7 +45,8 @@ func (s *Server) UpdateAccount(ctx context.Context, r openapi.UpdateAccountReque
 
 func accountOf(m account.Membership) openapi.Account {
 	return openapi.Account{
-		Id: m.ID, Number: m.Number, Name: m.Name, Role: openapi.Role(m.Role), TwoFactorEnforced: m.Rule.Enforced(), CreatedAt: m.CreatedAt,
+		Id: m.ID, Number: m.Number, Name: m.Name, Role: openapi.Role(m.Role), TwoFactorEnforced: m.Rule.Enforced(),
+		IncidentRunning: m.Rule.Incident(), CreatedAt: m.CreatedAt,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/assurance"
 )
 
 // ListMembers answers who belongs to an account.
@@ -12,6 +13,9 @@ func (s *Server) ListMembers(ctx context.Context, r openapi.ListMembersRequestOb
 	var f account.Filter
 	if r.Params.TwoFactor != nil {
 		f.TwoFactor = account.TwoFactorFilter(*r.Params.TwoFactor)
+	}
+	if r.Params.MinimumStrength != nil {
+		f.Minimum = assurance.Strength(*r.Params.MinimumStrength)
 	}
 	if r.Params.Q != nil {
 		f.Query = *r.Params.Q

@@ -30,6 +30,7 @@ func (s *Server) PutTwoFactor(ctx context.Context, r openapi.PutTwoFactorRequest
 		change.SignOutMembers = *r.Body.SignOutMembers
 	}
 	change.KeepAPITokens = r.Body.ApiTokens != nil && *r.Body.ApiTokens == openapi.ApiTokenRuleApiTokensKeep
+	change.KeepDeadline = r.Body.KeepDeadline != nil && *r.Body.KeepDeadline
 	change.Guarded = r.Body.GuardedEnrolment != nil && *r.Body.GuardedEnrolment
 	if err := s.Switch.Check(ctx, who.UserID, r.AccountId, change); err != nil {
 		return nil, s.Switch.Refused(ctx, who.UserID, r.AccountId, err)

@@ -37,6 +37,10 @@ func remember(r account.Rule) string {
 	return string(raw)
 }
 
+func recall(r account.Rule) (b before, err error) {
+	return b, json.Unmarshal([]byte(r.IncidentBefore), &b)
+}
+
 // StartIncident is one click for the worst hour: the rule binds at once whatever deadline it had, every session of every other
 // member is over, and no API token of a member works. Refusals are those of Check, and ErrIncidentRunning.
 func (s *Switch) StartIncident(ctx context.Context, actorID, accountID, number string, pauseTokens bool) (Report, error) {
@@ -66,8 +70,8 @@ func (s *Switch) EndIncident(ctx context.Context, actorID, accountID, number str
 		if !now.Incident() {
 			return now, audit.Event{}, ErrNoIncident
 		}
-		var b before
-		if err := json.Unmarshal([]byte(now.IncidentBefore), &b); err != nil {
+		b, err := recall(now)
+		if err != nil {
 			return now, audit.Event{}, err
 		}
 		next := account.Rule{EnforcementID: b.EnforcementID, EnforcedAt: b.EnforcedAt, EnforcedBy: b.EnforcedBy, GraceUntil: b.GraceUntil,

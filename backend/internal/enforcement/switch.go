@@ -19,6 +19,7 @@ import (
 // What is told about enforcing.
 var (
 	ErrNumberMismatch = fault.New(fault.Invalid, "account_number_mismatch", "This is not the number of the account.").At("/account_number")
+	ErrTwoDeadlines   = fault.InvalidField("/grace_days", "Must not come together with keep_deadline.")
 	ErrOwnMissing     = fault.New(fault.Conflict, "own_second_factor_missing", "Set up a second factor of the strength that you ask for yourself first: else you would shut yourself out.")
 )
 
@@ -29,7 +30,7 @@ type SwitchStore interface {
 	SetRule(ctx context.Context, accountID string, r account.Rule) error
 	CountMembers(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (account.Counts, error)
 	MembersMissing(ctx context.Context, accountID string, accepted assurance.Types, limit int) ([]account.Member, error)
-	CountSessionsLacking(ctx context.Context, accountID string, now time.Time) (int, error)
+	CountSessionsLacking(ctx context.Context, accountID string, minimum assurance.Strength, now time.Time) (int, error)
 	CountAPITokensLacking(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (int, error)
 	RecipientsMissing(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int) ([]account.Recipient, string, error)
 	Owners(ctx context.Context, accountID string) ([]account.Recipient, error)
@@ -59,6 +60,7 @@ type Change struct {
 	Enforced       bool
 	AccountNumber  string // typed, as confirmation
 	GraceDays      int
+	KeepDeadline   bool // instead of GraceDays: the deadline that runs stays
 	Minimum        assurance.Strength
 	SignOutMembers bool
 	KeepAPITokens  bool
@@ -109,7 +111,7 @@ func (s *Switch) report(ctx context.Context, accountID string) (Report, error) {
 	return r, err
 }
 
-// Check says whether the actor may make this change, without making it. ErrOwnerOnly, ErrNumberMismatch, ErrOwnMissing;
+// Check says whether the actor may make this change, without making it. ErrOwnerOnly, ErrNumberMismatch, ErrTwoDeadlines, ErrOwnMissing;
 // fault.ErrNotFound to whoever is not a member.
 func (s *Switch) Check(ctx context.Context, actorID, accountID string, c Change) error {
 	p, err := s.Facts.Person(ctx, actorID)
@@ -130,6 +132,9 @@ func (s *Switch) Check(ctx context.Context, actorID, accountID string, c Change)
 	if c.AccountNumber != a.Number {
 		return ErrNumberMismatch
 	}
+	if c.KeepDeadline && c.GraceDays > 0 {
+		return ErrTwoDeadlines
+	}
 	if c.Enforced && p.User.Factors&c.Minimum.Accepts() == 0 {
 		return ErrOwnMissing
 	}
@@ -144,8 +149,7 @@ func (s *Switch) Set(ctx context.Context, actorID, accountID string, c Change) (
 		return Report{}, s.Refused(ctx, actorID, accountID, err)
 	}
 	return s.change(ctx, actorID, accountID, func(now account.Rule) (account.Rule, audit.Event, error) {
-		next, event := s.next(now, actorID, c)
-		return next, event, nil
+		return s.next(now, actorID, c)
 	})
 }
 
@@ -220,7 +224,7 @@ func (s *Switch) Refused(ctx context.Context, actorID, accountID string, refusal
 
 // next is the rule after the change, and the event that tells of it. Asking again for what is enforced already is the same
 // activation: nobody is told twice.
-func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule, audit.Event) {
+func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule, audit.Event, error) {
 	at := s.Now()
 	next := account.Rule{Minimum: assurance.Any, IncidentAt: now.IncidentAt, IncidentBy: now.IncidentBy, APITokensPaused: now.APITokensPaused}
 	event := audit.Event{Action: audit.AccountEnforcementLifted, Detail: map[string]string{}}
@@ -228,10 +232,14 @@ func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule,
 		event.Action = audit.AccountEnforced
 		event.Detail["minimum_strength"] = string(c.Minimum)
 		next = now
-		next.Minimum, next.GraceUntil = c.Minimum, time.Time{}
-		next.KeepAPITokens, next.Guarded = c.KeepAPITokens, c.Guarded
+		next.Minimum, next.KeepAPITokens, next.Guarded = c.Minimum, c.KeepAPITokens, c.Guarded
+		if !c.KeepDeadline {
+			next.GraceUntil = time.Time{}
+		}
 		if c.GraceDays > 0 {
 			next.GraceUntil = at.Add(time.Duration(c.GraceDays) * 24 * time.Hour)
+		}
+		if next.GraceUntil.After(at) {
 			event.Detail["grace_until"] = next.GraceUntil.UTC().Format(time.RFC3339)
 		}
 		if !now.Enforced() {
@@ -243,9 +251,17 @@ func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule,
 		event.Detail["sign_out_members"] = "true"
 	}
 	if next.Incident() { // what an owner decides now is what the end of the incident goes back to
-		next.IncidentBefore = remember(next)
+		back := next
+		if c.KeepDeadline {
+			b, err := recall(now)
+			if err != nil {
+				return now, event, err
+			}
+			back.GraceUntil = b.GraceUntil
+		}
+		next.IncidentBefore = remember(back)
 	}
-	return next, event
+	return next, event, nil
 }
 
 // was says of the rule that a change replaces what the record keeps: with it the rule of any past day is known (package
@@ -266,7 +282,7 @@ type Preview struct {
 	Minimum     assurance.Strength
 	Counts      account.Counts
 	Mailed      int
-	Sessions    int // live ones that show no second factor
+	Sessions    int // live ones that show less than the minimum
 	APITokens   int // live ones of members who would be due
 	OwnSuffices bool
 	LockedOut   []account.Member // the first 50
@@ -290,7 +306,7 @@ func (s *Switch) Preview(ctx context.Context, actorID, accountID string, minimum
 		return out, err
 	}
 	out.Mailed = out.Counts.Total + out.Counts.Invitations
-	if out.Sessions, err = s.Store.CountSessionsLacking(ctx, accountID, s.Now()); err != nil {
+	if out.Sessions, err = s.Store.CountSessionsLacking(ctx, accountID, minimum, s.Now()); err != nil {
 		return out, err
 	}
 	if out.APITokens, err = s.Store.CountAPITokensLacking(ctx, accountID, minimum.Accepts(), s.Now()); err != nil {

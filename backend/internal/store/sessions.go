@@ -247,13 +247,23 @@ func (s *Store) endSignedOut(ctx context.Context, accountID, userID string) erro
 	})
 }
 
-// CountSessionsLacking counts the live sessions of an account's members that show no second factor.
-func (s *Store) CountSessionsLacking(ctx context.Context, accountID string, now time.Time) (int, error) {
-	var n int64
-	err := s.reader(ctx).Raw(`SELECT count(*) FROM sessions s JOIN members m ON m.user_id = s.user_id WHERE m.account_id = ?
-		AND s.ended_at = 0 AND s.expires_at > ? AND s.idle_expires_at > ? AND s.amr NOT LIKE '%mfa%' AND s.amr NOT LIKE '%email%'`,
-		accountID, micros(now), micros(now)).Scan(&n).Error
-	return int(n), wrap("count sessions", err)
+// CountSessionsLacking counts the live sessions of an account's members that show less than the strength. Proofs are of a few
+// kinds, however many sessions there are.
+func (s *Store) CountSessionsLacking(ctx context.Context, accountID string, minimum assurance.Strength, now time.Time) (int, error) {
+	var rows []struct {
+		AMR      string
+		Sessions int
+	}
+	err := s.reader(ctx).Raw(`SELECT s.amr, COUNT(*) AS sessions FROM sessions s JOIN members m ON m.user_id = s.user_id WHERE m.account_id = ?
+		AND s.ended_at = 0 AND s.expires_at > ? AND s.idle_expires_at > ? GROUP BY s.amr`,
+		accountID, micros(now), micros(now)).Scan(&rows).Error
+	lacking := 0
+	for _, r := range rows {
+		if !assurance.ParseProof(r.AMR).Meets(minimum) {
+			lacking += r.Sessions
+		}
+	}
+	return lacking, wrap("count sessions", err)
 }
 
 type signInRow struct {

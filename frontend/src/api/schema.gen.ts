@@ -695,7 +695,8 @@ export interface paths {
         /**
          * Enforce the second factor for the whole account, or lift it (owner)
          * @description Type the account number. Binds every live session of every member at once; every active and invited person is told
-         *     by e-mail, once. Lifting it leaves everybody their factors.
+         *     by e-mail, once. Lifting it leaves everybody their factors. What is enforced already takes the whole new rule: a field that
+         *     is not given has its default, and only `keep_deadline` keeps the deadline that runs. Nobody is told by e-mail of a change.
          */
         put: operations["putTwoFactor"];
         post?: never;
@@ -782,7 +783,8 @@ export interface paths {
         };
         /**
          * Members, with the state of their second factor
-         * @description Only owners and admins see `two_factor` of others.
+         * @description Only owners and admins see `two_factor` of others, and may ask by it. `active` and `missing` are measured against the account's
+         *     rule, or against `minimum_strength`: `two_factor=missing&minimum_strength=no_email` is everybody whom that strength would lock out.
          */
         get: operations["listMembers"];
         put?: never;
@@ -1715,6 +1717,8 @@ export interface components {
             name: string;
             role: components["schemas"]["Role"];
             two_factor_enforced: boolean;
+            /** @description An owner has pressed the incident button. */
+            incident_running: boolean;
             created_at: components["schemas"]["Time"];
         };
         AccountList: {
@@ -1755,6 +1759,11 @@ export interface components {
              * @default 0
              */
             grace_days?: number;
+            /**
+             * @description Leave the deadline of the rule as it is; not together with `grace_days`.
+             * @default false
+             */
+            keep_deadline?: boolean;
             minimum_strength?: components["schemas"]["MinimumStrength"];
             /**
              * @description Also end every session of every other member.
@@ -1800,7 +1809,7 @@ export interface components {
             invitations: number;
             /** @description How many are told by e-mail. */
             mailed: number;
-            /** @description Live sessions that would be stopped. */
+            /** @description Live sessions that show less than this strength and would be stopped. */
             sessions: number;
             /** @description Live API tokens that would be stopped. */
             api_tokens: number;
@@ -3455,6 +3464,7 @@ export interface operations {
         parameters: {
             query?: {
                 two_factor?: "missing" | "active";
+                minimum_strength?: components["schemas"]["MinimumStrength"];
                 /** @description Part of the name or address. */
                 q?: string;
                 limit?: components["parameters"]["Limit"];

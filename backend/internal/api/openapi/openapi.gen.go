@@ -691,8 +691,11 @@ type Account struct {
 	// Id A UUIDv7.
 	//
 	// Example: 01938c7e-0000-7000-8000-000000000001
-	Id   Id     `json:"id"`
-	Name string `json:"name"`
+	Id Id `json:"id"`
+
+	// IncidentRunning An owner has pressed the incident button.
+	IncidentRunning bool   `json:"incident_running"`
+	Name            string `json:"name"`
 
 	// Number Example: SP-204816
 	Number            string `json:"number"`
@@ -1759,8 +1762,11 @@ type TwoFactorChange struct {
 	GraceDays *int `json:"grace_days,omitempty"`
 
 	// GuardedEnrolment A first enrolment also asks for a code sent to the person's mailbox.
-	GuardedEnrolment *bool            `json:"guarded_enrolment,omitempty"`
-	MinimumStrength  *MinimumStrength `json:"minimum_strength,omitempty"`
+	GuardedEnrolment *bool `json:"guarded_enrolment,omitempty"`
+
+	// KeepDeadline Leave the deadline of the rule as it is; not together with `grace_days`.
+	KeepDeadline    *bool            `json:"keep_deadline,omitempty"`
+	MinimumStrength *MinimumStrength `json:"minimum_strength,omitempty"`
 
 	// SignOutMembers Also end every session of every other member.
 	SignOutMembers *bool `json:"sign_out_members,omitempty"`
@@ -1787,7 +1793,7 @@ type TwoFactorPreview struct {
 	// OwnFactorSuffices Whether your own second factor meets it.
 	OwnFactorSuffices bool `json:"own_factor_suffices"`
 
-	// Sessions Live sessions that would be stopped.
+	// Sessions Live sessions that show less than this strength and would be stopped.
 	Sessions int `json:"sessions"`
 }
 
@@ -1940,7 +1946,8 @@ type ListInvitationsParams struct {
 
 // ListMembersParams defines parameters for ListMembers.
 type ListMembersParams struct {
-	TwoFactor *ListMembersParamsTwoFactor `form:"two_factor,omitempty" json:"two_factor,omitempty"`
+	TwoFactor       *ListMembersParamsTwoFactor `form:"two_factor,omitempty" json:"two_factor,omitempty"`
+	MinimumStrength *MinimumStrength            `form:"minimum_strength,omitempty" json:"minimum_strength,omitempty"`
 
 	// Q Part of the name or address.
 	Q      *string `form:"q,omitempty" json:"q,omitempty"`
@@ -3311,6 +3318,13 @@ func (w *ServerInterfaceWrapper) ListMembers(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "two_factor", ctx.QueryParams(), &params.TwoFactor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter two_factor: %s", err))
+	}
+
+	// ------------- Optional query parameter "minimum_strength" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "minimum_strength", ctx.QueryParams(), &params.MinimumStrength, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minimum_strength: %s", err))
 	}
 
 	// ------------- Optional query parameter "q" -------------
