@@ -2,6 +2,7 @@ import { expect } from '@playwright/test'
 
 interface Message {
   id: string
+  subject?: string
   text: string
 }
 
@@ -44,6 +45,12 @@ export class Mailbox {
       })
       .not.toBe('')
     return link
+  }
+
+  /** Waits for a message with such a subject. */
+  async about(subject: RegExp): Promise<void> {
+    const told = async () => (await this.messages()).some((message) => subject.test(message.subject ?? ''))
+    await expect.poll(told).toBe(true)
   }
 
   private async messages(): Promise<Message[]> {

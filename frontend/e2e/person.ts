@@ -1,5 +1,6 @@
 import { expect, type Page } from '@playwright/test'
 import { Authenticator } from './authenticator'
+import type { Mailbox } from './mailbox'
 
 export const password = 'sallyport-demo-1'
 
@@ -53,12 +54,26 @@ export class Person {
 
   /** Answers the confirmation dialog, with whatever it asks for. */
   async confirm(): Promise<void> {
-    const dialog = this.page.getByRole('dialog', { name: 'Confirm that it is you' })
+    const dialog = this.confirmation
     await dialog.getByLabel('Password', { exact: true }).fill(password)
     const code = dialog.getByLabel('Code')
     if (await code.isVisible()) await code.fill(await this.code())
     await dialog.getByRole('button', { name: 'Confirm' }).click()
     await expect(dialog).toBeHidden()
+  }
+
+  /** The same with a code that is sent, and read where it arrives. */
+  async confirmBySentCode(mailbox: Mailbox): Promise<void> {
+    const dialog = this.confirmation
+    await dialog.getByLabel('Password', { exact: true }).fill(password)
+    await dialog.getByRole('button', { name: /^Send a code to/ }).click()
+    await dialog.getByRole('textbox', { name: 'Code' }).fill(await mailbox.code())
+    await dialog.getByRole('button', { name: 'Confirm' }).click()
+    await expect(dialog).toBeHidden()
+  }
+
+  get confirmation() {
+    return this.page.getByRole('dialog', { name: 'Confirm that it is you' })
   }
 
   get menu() {

@@ -17,8 +17,15 @@ const bin = (name: string) => fileURLToPath(new URL(`../../bin/${name}`, import.
 const binary = process.env.SALLYPORT_BINARY ?? bin('sallyport')
 const patience = 30_000
 
+interface Plan {
+  postgres?: boolean
+  replicas?: number
+  /** More of the configuration, without `SALLYPORT_` before each name. */
+  settings?: Record<string, string>
+}
+
 /** The demo on a free port, with a database that is thrown away: SQLite, or PostgreSQL with several replicas on it. */
-export async function startPortal(on: { postgres?: boolean; replicas?: number } = {}): Promise<Portal> {
+export async function startPortal(on: Plan = {}): Promise<Portal> {
   const running: Array<() => Promise<void>> = []
   const stop = async () => {
     for (const part of running.reverse()) await part()
@@ -27,7 +34,7 @@ export async function startPortal(on: { postgres?: boolean; replicas?: number } 
     const databaseUrl = on.postgres ? await startPostgres(running) : ''
     const urls: string[] = []
     for (let replica = 0; replica < (on.replicas ?? 1); replica++) {
-      urls.push(await startReplica(databaseUrl, running))
+      urls.push(await startReplica(databaseUrl, on.settings ?? {}, running))
     }
     return { urls, url: urls[0] ?? '', stop }
   } catch (error) {
@@ -46,7 +53,11 @@ async function startPostgres(running: Array<() => Promise<void>>): Promise<strin
   })
 }
 
-async function startReplica(databaseUrl: string, running: Array<() => Promise<void>>): Promise<string> {
+async function startReplica(
+  databaseUrl: string,
+  settings: Record<string, string>,
+  running: Array<() => Promise<void>>,
+): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-e2e-'))
   const address = `localhost:${await freePort()}`
   const url = `http://${address}`
@@ -58,6 +69,7 @@ async function startReplica(databaseUrl: string, running: Array<() => Promise<vo
       SALLYPORT_BASE_URL: url,
       SALLYPORT_DATA_DIR: dataDir,
       SALLYPORT_DATABASE_URL: databaseUrl,
+      ...Object.fromEntries(Object.entries(settings).map(([name, value]) => [`SALLYPORT_${name}`, value])),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/assurance"
 	"sallyport/internal/factor"
 	"sallyport/internal/fault"
 	"sallyport/internal/notify"
@@ -40,7 +41,7 @@ func (s *Server) ChallengeEnrolment(ctx context.Context, r openapi.ChallengeEnro
 	if err := s.enrolling(who); err != nil {
 		return nil, err
 	}
-	c, err := s.Factors.ChallengeAgain(ctx, who.UserID, r.FactorId)
+	c, err := s.Factors.ChallengeAgain(ctx, who.UserID, r.FactorId, byVoice(r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -95,11 +96,22 @@ func (s *Server) PassEnrolmentGuard(ctx context.Context, r openapi.PassEnrolment
 
 // ListPhones lists the caller's numbers.
 func (s *Server) ListPhones(ctx context.Context, _ openapi.ListPhonesRequestObject) (openapi.ListPhonesResponseObject, error) {
-	found, err := s.Factors.Phones(ctx, callerOf(ctx).UserID)
+	who := callerOf(ctx)
+	found, err := s.Factors.Phones(ctx, who.UserID)
 	if err != nil {
 		return nil, err
 	}
-	return openapi.ListPhones200JSONResponse{Items: each(found, phoneOf)}, nil
+	used, err := s.Factors.UsedBy(ctx, who.UserID)
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ListPhones200JSONResponse{Items: each(found, func(p factor.Phone) openapi.Phone {
+		out := phoneOf(p)
+		if factorID := used[p.ID]; factorID != "" {
+			out.FactorId = &factorID
+		}
+		return out
+	})}, nil
 }
 
 // AddPhone adds a number and sends a code to it.
@@ -116,7 +128,7 @@ func (s *Server) AddPhone(ctx context.Context, r openapi.AddPhoneRequestObject) 
 
 // ChallengePhone sends the code to a number again.
 func (s *Server) ChallengePhone(ctx context.Context, r openapi.ChallengePhoneRequestObject) (openapi.ChallengePhoneResponseObject, error) {
-	c, err := s.Factors.ChallengePhone(ctx, callerOf(ctx).UserID, r.PhoneId)
+	c, err := s.Factors.ChallengePhone(ctx, callerOf(ctx).UserID, r.PhoneId, byVoice(r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -147,8 +159,13 @@ func askOf(b *openapi.ChallengeRequest) factor.Ask {
 	return factor.Ask{FactorID: b.FactorId, ToBackup: b.ToBackup != nil && *b.ToBackup, ByVoice: b.ByVoice != nil && *b.ByVoice}
 }
 
+func byVoice(b *openapi.AgainRequest) bool { return b != nil && b.ByVoice != nil && *b.ByVoice }
+
 func challengeOf(c factor.Challenge) openapi.Challenge {
 	out := openapi.Challenge{ChallengeId: c.ID, Type: openapi.FactorType(c.Type.String()), SentTo: c.SentTo, ExpiresAt: c.Expires, ResendAt: timeOrNil(c.ResendAt)}
+	if c.Type == assurance.SMS {
+		out.VoiceOffered = &c.VoiceOffered
+	}
 	if c.Options != nil {
 		options := openapi.PasskeyOptions(c.Options)
 		out.PasskeyOptions = &options

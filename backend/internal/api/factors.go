@@ -62,6 +62,9 @@ func (s *Server) EnrolFactor(ctx context.Context, r openapi.EnrolFactorRequestOb
 	if r.Body.PhoneNumber != nil {
 		n.Phone = *r.Body.PhoneNumber
 	}
+	if r.Body.PhoneId != nil {
+		n.PhoneID = *r.Body.PhoneId
+	}
 	if r.Body.BackupPhoneNumber != nil {
 		n.Backup = *r.Body.BackupPhoneNumber
 	}
@@ -72,6 +75,9 @@ func (s *Server) EnrolFactor(ctx context.Context, r openapi.EnrolFactorRequestOb
 	out := openapi.EnrolFactor201JSONResponse{Factor: factorOf(f)}
 	if t := setup.TOTP; t != nil {
 		out.Totp = &openapi.TotpSetup{Secret: t.Secret, OtpauthUri: t.URI, QrSvg: t.QR}
+	}
+	if len(setup.RecoveryCodes) > 0 {
+		out.RecoveryCodes = &setup.RecoveryCodes
 	}
 	if c := setup.Challenge; c != nil {
 		challenge := challengeOf(*c)

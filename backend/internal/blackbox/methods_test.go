@@ -162,6 +162,82 @@ func TestAnSMSCodeGoesToTheNumberOrToTheVerifiedBackupNumber(t *testing.T) {
 	})
 }
 
+// phoneOf is the id of a person's number of one kind; "" where there is none.
+func phoneOf(p *whole.Person, kind string) string {
+	p.Client.T.Helper()
+	list := p.Call("GET", "/me/phones", nil).Must(200)
+	for i, k := range list.Texts("items", "kind") {
+		if k == kind {
+			return list.Texts("items", "id")[i]
+		}
+	}
+	return ""
+}
+
+func TestAVerifiedNumberBecomesASecondFactorWithoutASecondCode(t *testing.T) {
+	t.Parallel()
+	whole.Each(t, func(t *testing.T, h *whole.House) {
+		p := h.Person(member).In().ConfirmPassword()
+		begin := func(more map[string]any) whole.Answer {
+			body := map[string]any{"type": "sms"}
+			for k, v := range more {
+				body[k] = v
+			}
+			return p.Call("POST", "/me/factors", body)
+		}
+		id := p.Call("POST", "/me/phones", map[string]any{"kind": "mobile", "number": mobile}).Must(201).Text("phone.id")
+		begin(map[string]any{"phone_id": id}).Refused(422, "validation_failed") // nobody has verified it
+		p.Call("POST", "/me/phones/"+id+"/verify", map[string]any{"code": sent(t, h, mobile, 1)}).Must(200)
+		begin(map[string]any{"phone_id": id, "phone_number": mobile}).Refused(422, "validation_failed")
+		begin(map[string]any{"phone_id": "01938c7e-0000-7000-8000-000000000001"}).Refused(422, "validation_failed")
+		stranger := h.Person("contractor@acme.test").In().ConfirmPassword()
+		stranger.Call("POST", "/me/factors", map[string]any{"type": "sms", "phone_id": id}).Refused(422, "validation_failed")
+
+		// A dialog that was closed leaves the number where it was.
+		given := begin(map[string]any{"phone_id": id}).Must(201)
+		p.Call("DELETE", "/me/factors/"+given.Text("factor.id"), nil).Must(204)
+		made := begin(map[string]any{"phone_id": id}).Must(201)
+		if made.Text("factor.status") != "verified" || made.Value("challenge") != nil || len(made.Texts("recovery_codes")) != 10 {
+			t.Errorf("a number that was verified a moment ago: %s", made.Body)
+		}
+		if s := p.Again(1).SignIn().Must(200).Text("status"); s != "signed_in" {
+			t.Errorf("before Okay, sign-in answers %s", s)
+		}
+		factorID := made.Text("factor.id")
+		p.Keep(p.Call("POST", "/me/factors/"+factorID+"/activate", nil).Must(200))
+		if used := p.Call("GET", "/me/phones", nil).Must(200); used.Text("items.0.factor_id") != factorID {
+			t.Errorf("the number does not say which factor uses it: %s", used.Body)
+		}
+		p.ConfirmPassword().Call("DELETE", "/me/phones/"+id, nil).Refused(401, "confirmation_required")
+		q := p.Again(0)
+		q.SignIn().Must(200)
+		c := challenge(q, map[string]any{"factor_id": factorID}).Must(201)
+		answer(q, "sms", c.Text("challenge_id"), sent(t, h, mobile, 2)).Must(200)
+		h.Clock.Advance(time.Minute)
+		c = q.Call("POST", "/auth/confirmation/challenges", map[string]any{"factor_id": factorID}).Must(201)
+		second := map[string]any{"type": "sms", "challenge_id": c.Text("challenge_id"), "code": sent(t, h, mobile, 3)}
+		q.Call("POST", "/auth/confirmation", map[string]any{"password": q.Password, "second_factor": second}).Must(204)
+		q.Call("DELETE", "/me/phones/"+id, nil).Refused(409, "phone_in_use")
+
+		// A number that takes its place takes the factor's place too, and after ten minutes it is asked once more.
+		other := q.Call("POST", "/me/phones", map[string]any{"kind": "mobile", "number": backup}).Must(201).Text("phone.id")
+		q.Call("POST", "/me/phones/"+other+"/verify", map[string]any{"code": sent(t, h, backup, 1)}).Must(200)
+		h.Clock.Advance(11 * time.Minute)
+		q.RefreshNow().Must(200)
+		c = q.Call("POST", "/auth/confirmation/challenges", map[string]any{"factor_id": factorID}).Must(201)
+		second = map[string]any{"type": "sms", "challenge_id": c.Text("challenge_id"), "code": sent(t, h, mobile, 4)}
+		q.Call("POST", "/auth/confirmation", map[string]any{"password": q.Password, "second_factor": second}).Must(204)
+		late := q.Call("POST", "/me/factors", map[string]any{"type": "sms", "phone_id": other, "replaces": factorID}).Must(201)
+		if late.Text("factor.status") != "pending" || late.Text("challenge.sent_to") == "" || len(late.Texts("recovery_codes")) != 0 {
+			t.Errorf("a number that was verified long ago: %s", late.Body)
+		}
+		okay(q, late.Text("factor.id"), map[string]any{"code": sent(t, h, backup, 2)})
+		if left := q.Call("GET", "/me/phones", nil).Must(200); len(left.Texts("items", "id")) != 1 || phoneOf(q, "mobile") != other {
+			t.Errorf("after the replacement there are %s", left.Body)
+		}
+	})
+}
+
 func TestAPasskeyEnrolsAndSignsInAndNothingElseDoes(t *testing.T) {
 	t.Parallel()
 	whole.Each(t, func(t *testing.T, h *whole.House) {

@@ -269,6 +269,38 @@ func TestTheDemoShowsTextsInThePersonsLanguage(t *testing.T) {
 	})
 }
 
+func TestACallSaysTheCodeWhereThereIsANumberToCallFrom(t *testing.T) {
+	t.Parallel()
+	enrol := func(p *whole.Person, offered bool) string {
+		t.Helper()
+		a := p.Call("POST", "/me/factors", map[string]any{"type": "sms", "phone_number": mobileNumber}).Must(201)
+		if shown := p.Call("GET", "/challenges/"+a.Text("challenge.challenge_id"), nil).Must(200); a.Value("challenge.voice_offered") != offered || shown.Value("voice_offered") != offered {
+			t.Errorf("calls: %s, later %s", a.Body, shown.Body)
+		}
+		return a.Text("factor.id")
+	}
+	called := map[string]any{"by_voice": true}
+
+	h := whole.Open(t, whole.SQLite(t), whole.Plan{})
+	p := h.Person(member).In().Confirm()
+	factorID := enrol(p, true)
+	phoneID := p.Call("POST", "/me/phones", map[string]any{"kind": "backup", "number": "+4930123456"}).Must(201).Text("phone.id")
+	h.Clock.Advance(31 * time.Second)
+	p.Call("POST", "/me/factors/"+factorID+"/challenges", called).Must(201)
+	p.Call("POST", "/me/phones/"+phoneID+"/challenges", called).Must(201)
+	for _, to := range []string{mobileNumber, "+4930123456"} {
+		h.Eventually("a call says the code to "+to, func() bool {
+			return h.At(0).Call("GET", "/demo/messages?to="+url.QueryEscape(to), "", nil).Must(200).Text("items.0.channel") == "voice"
+		})
+	}
+
+	quiet, _ := texting(t, whole.SQLite(t), func(c *app.Config) { c.TwilioFrom = "Sallyport" })
+	p = quiet.Person(member).In().Confirm()
+	factorID = enrol(p, false)
+	quiet.Clock.Advance(31 * time.Second)
+	p.Call("POST", "/me/factors/"+factorID+"/challenges", called).Refused(409, "sms_not_offered")
+}
+
 func TestWithoutTwilioNobodyReports(t *testing.T) {
 	t.Parallel()
 	h := whole.Open(t, whole.SQLite(t), whole.Plan{})

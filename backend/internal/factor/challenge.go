@@ -61,7 +61,8 @@ type Challenge struct {
 	Expires           time.Time
 	SpentAt, VoidAt   time.Time
 
-	Options map[string]any // of a passkey; not stored
+	Options      map[string]any // of a passkey; not stored
+	VoiceOffered bool           // the next code may come by a call; not stored
 }
 
 // ChallengeStore keeps challenges and phone numbers.
@@ -96,6 +97,8 @@ type Budgets interface {
 	Served(pointer string, n phone.Number) error
 	// Take pays for one message, in the transaction that enqueues it.
 	Take(ctx context.Context, r budget.Request) error
+	// Voice says whether a code may be said by a call.
+	Voice() bool
 }
 
 // Ask is a wish for a challenge.
@@ -144,8 +147,8 @@ func (s *Service) Challenge(ctx context.Context, userID string, a Ask) (Challeng
 	return Challenge{}, ErrNoneNeeded
 }
 
-// ChallengeAgain sends the code of an enrolment again. ErrNotPending, ErrNoneNeeded, ErrResendTooSoon.
-func (s *Service) ChallengeAgain(ctx context.Context, userID, factorID string) (Challenge, error) {
+// ChallengeAgain sends the code of an enrolment again, or calls. ErrNotPending, ErrNoneNeeded, ErrResendTooSoon.
+func (s *Service) ChallengeAgain(ctx context.Context, userID, factorID string, byVoice bool) (Challenge, error) {
 	f, err := s.Store.Factor(ctx, userID, factorID)
 	if err != nil {
 		return Challenge{}, err
@@ -160,10 +163,10 @@ func (s *Service) ChallengeAgain(ctx context.Context, userID, factorID string) (
 	if err != nil {
 		return Challenge{}, err
 	}
-	return s.sendEnrolment(ctx, u, f)
+	return s.sendEnrolment(ctx, u, f, byVoice)
 }
 
-func (s *Service) sendEnrolment(ctx context.Context, u user.User, f Factor) (Challenge, error) {
+func (s *Service) sendEnrolment(ctx context.Context, u user.User, f Factor, byVoice bool) (Challenge, error) {
 	c := Challenge{FactorID: f.ID, Purpose: ToEnrol, Type: f.Type}
 	if f.Type == assurance.Email {
 		return s.send(ctx, u, c, route{})
@@ -172,7 +175,7 @@ func (s *Service) sendEnrolment(ctx context.Context, u user.User, f Factor) (Cha
 	if err != nil {
 		return Challenge{}, err
 	}
-	return s.send(ctx, u, c, route{phone: &p})
+	return s.send(ctx, u, c, route{phone: &p, voice: byVoice})
 }
 
 // OwnChallenge shows a person one of their challenges, in the place that it belongs to. fault.ErrNotFound.
@@ -181,7 +184,13 @@ func (s *Service) OwnChallenge(ctx context.Context, userID, challengeID, place s
 	if err == nil && c.Context != "" && c.Context != place {
 		err = fault.ErrNotFound
 	}
+	c.VoiceOffered = s.calls(c)
 	return c, err
+}
+
+// calls says whether the next code of its like may come by a call.
+func (s *Service) calls(c Challenge) bool {
+	return c.Type == assurance.SMS && s.Budgets != nil && s.Budgets.Voice()
 }
 
 // route is the way a code travels: to a number, or else to the person's mailbox.
@@ -193,7 +202,7 @@ type route struct {
 // send makes a code and queues its message; both are one transaction with the wait that has passed, so that no number of
 // parallel wishes sends more.
 func (s *Service) send(ctx context.Context, u user.User, c Challenge, to route) (Challenge, error) {
-	c.ID, c.UserID, c.CreatedAt = id.New(), u.ID, s.Now()
+	c.ID, c.UserID, c.CreatedAt, c.VoiceOffered = id.New(), u.ID, s.Now(), s.calls(c)
 	if latest := c.CreatedAt.Add(codeLife); c.Expires.IsZero() || c.Expires.After(latest) {
 		c.Expires = latest
 	}

@@ -22,13 +22,15 @@ type NewFactor struct {
 	Name     string // "" for the method's own
 	Replaces string // an active factor of theirs that goes when this one is activated
 	Phone    string // of an SMS factor, as typed
+	PhoneID  string // or a verified number of theirs
 	Backup   string // a second number, verified on its own
 }
 
 // Setup is what a person needs to finish an enrolment. What it holds is shown once.
 type Setup struct {
-	TOTP      *TOTPSetup
-	Challenge *Challenge // a code that was sent, or the options of a passkey
+	TOTP          *TOTPSetup
+	Challenge     *Challenge // a code that was sent, or the options of a passkey
+	RecoveryCodes []string   // of a first factor that is verified at once
 }
 
 // defaultNames name a factor whose owner did not.
@@ -74,6 +76,7 @@ func (s *Service) Enrol(ctx context.Context, userID string, n NewFactor) (Factor
 
 // begin does what a method's enrolment begins with, and stores the factor.
 func (s *Service) begin(ctx context.Context, u user.User, f *Factor, n NewFactor) (Setup, error) {
+	fresh := false
 	var err error
 	switch n.Type {
 	case assurance.TOTP:
@@ -83,7 +86,7 @@ func (s *Service) begin(ctx context.Context, u user.User, f *Factor, n NewFactor
 		}
 		return Setup{TOTP: setup}, s.Store.AddFactor(ctx, *f)
 	case assurance.SMS:
-		if err = s.beginSMS(ctx, f, n); err != nil {
+		if fresh, err = s.beginSMS(ctx, f, n); err != nil {
 			return Setup{}, err
 		}
 	case assurance.Email:
@@ -92,11 +95,16 @@ func (s *Service) begin(ctx context.Context, u user.User, f *Factor, n NewFactor
 	if err = s.Store.AddFactor(ctx, *f); err != nil {
 		return Setup{}, err
 	}
+	if fresh {
+		codes, err := s.proven(ctx, *f)
+		f.Status = Verified
+		return Setup{RecoveryCodes: codes}, err
+	}
 	var c Challenge
 	if n.Type == assurance.Passkey {
 		c, err = s.beginPasskey(ctx, u, *f)
 	} else {
-		c, err = s.sendEnrolment(ctx, u, *f)
+		c, err = s.sendEnrolment(ctx, u, *f, false)
 	}
 	return Setup{Challenge: &c}, err
 }
@@ -114,23 +122,42 @@ func (s *Service) beginTOTP(u user.User, f *Factor) (*TOTPSetup, error) {
 	return setup, err
 }
 
-func (s *Service) beginSMS(ctx context.Context, f *Factor, n NewFactor) error {
-	if n.Phone == "" {
-		return fault.InvalidField("/phone_number", "is required")
-	}
-	p, err := s.storePhone(ctx, f.UserID, Mobile, n.Phone, "/phone_number")
+// beginSMS finds or stores the number. fresh: it was verified so lately that a second code would prove nothing more.
+func (s *Service) beginSMS(ctx context.Context, f *Factor, n NewFactor) (fresh bool, err error) {
+	p, err := s.numberOf(ctx, f.UserID, n)
 	if err != nil {
-		return err
+		return false, err
 	}
 	f.PhoneID, f.Hint = p.ID, p.Hint
+	fresh = !p.VerifiedAt.IsZero() && s.Now().Sub(p.VerifiedAt) < codeLife
 	if n.Backup == "" {
-		return nil
+		return fresh, nil
 	}
 	b, err := s.storePhone(ctx, f.UserID, Backup, n.Backup, "/backup_phone_number")
 	if err == nil && b.NumberHash == p.NumberHash {
 		err = ErrSameNumber
 	}
-	return err
+	return fresh, err
+}
+
+// numberOf is the number that a new SMS factor is for.
+func (s *Service) numberOf(ctx context.Context, userID string, n NewFactor) (Phone, error) {
+	switch {
+	case n.Phone == "" && n.PhoneID == "":
+		return Phone{}, fault.InvalidField("/phone_number", "is required")
+	case n.PhoneID == "":
+		return s.storePhone(ctx, userID, Mobile, n.Phone, "/phone_number")
+	case n.Phone != "":
+		return Phone{}, fault.InvalidField("/phone_id", "must not stand beside phone_number")
+	}
+	p, err := s.Store.Phone(ctx, userID, n.PhoneID)
+	if e, told := fault.As(err); told && e.Kind == fault.NotFound {
+		err = nil
+	}
+	if err == nil && (p.Kind != Mobile || p.VerifiedAt.IsZero()) {
+		err = fault.InvalidField("/phone_id", "is no verified mobile number of yours")
+	}
+	return p, err
 }
 
 func isActive(factors []Factor, factorID string) bool {
@@ -177,23 +204,7 @@ func (s *Service) Verify(ctx context.Context, userID, factorID string, p Proof) 
 		if err := spend(ctx); err != nil {
 			return err
 		}
-		verified, err := s.Store.VerifyPending(ctx, f)
-		if err != nil {
-			return err
-		}
-		if !verified {
-			return ErrNotPending
-		}
-		if f.PhoneID != "" {
-			if err := s.ownPhone(ctx, f); err != nil {
-				return err
-			}
-		}
-		active, err := s.Active(ctx, userID)
-		if err != nil || len(active) > 0 {
-			return err
-		}
-		codes, err = s.newRecoveryCodes(ctx, userID)
+		codes, err = s.proven(ctx, f)
 		return err
 	})
 	if err != nil {
@@ -201,6 +212,27 @@ func (s *Service) Verify(ctx context.Context, userID, factorID string, p Proof) 
 	}
 	f.Status = Verified
 	return f, codes, nil
+}
+
+// proven marks a factor verified, in the transaction of its proof. With a person's first it answers ten recovery codes.
+func (s *Service) proven(ctx context.Context, f Factor) ([]string, error) {
+	verified, err := s.Store.VerifyPending(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if !verified {
+		return nil, ErrNotPending
+	}
+	if f.PhoneID != "" {
+		if err := s.ownPhone(ctx, f); err != nil {
+			return nil, err
+		}
+	}
+	active, err := s.Active(ctx, f.UserID)
+	if err != nil || len(active) > 0 {
+		return nil, err
+	}
+	return s.newRecoveryCodes(ctx, f.UserID)
 }
 
 // ownPhone marks the number of an SMS factor as proven with it.

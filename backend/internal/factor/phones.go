@@ -43,6 +43,18 @@ func (s *Service) Phones(ctx context.Context, userID string) ([]Phone, error) {
 	return s.Store.Phones(ctx, userID)
 }
 
+// UsedBy says which active factor sends its codes to each number, by the number's id.
+func (s *Service) UsedBy(ctx context.Context, userID string) (map[string]string, error) {
+	all, err := s.Store.Factors(ctx, userID)
+	used := map[string]string{}
+	for _, f := range all {
+		if f.PhoneID != "" && f.Status == Active {
+			used[f.PhoneID] = f.ID
+		}
+	}
+	return used, err
+}
+
 // AddPhone stores a number and sends a code to it. ErrSameNumber; a number that cannot be is a field error at pointer.
 func (s *Service) AddPhone(ctx context.Context, userID string, kind PhoneKind, text string) (Phone, Challenge, error) {
 	u, err := s.Users.User(ctx, userID)
@@ -90,8 +102,8 @@ func (s *Service) storePhone(ctx context.Context, userID string, kind PhoneKind,
 	return p, s.Store.AddPhone(ctx, p)
 }
 
-// ChallengePhone sends the code to a number again.
-func (s *Service) ChallengePhone(ctx context.Context, userID, phoneID string) (Challenge, error) {
+// ChallengePhone sends the code to a number again, or calls it.
+func (s *Service) ChallengePhone(ctx context.Context, userID, phoneID string, byVoice bool) (Challenge, error) {
 	u, err := s.Users.User(ctx, userID)
 	if err != nil {
 		return Challenge{}, err
@@ -100,7 +112,7 @@ func (s *Service) ChallengePhone(ctx context.Context, userID, phoneID string) (C
 	if err != nil {
 		return Challenge{}, err
 	}
-	return s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p})
+	return s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p, voice: byVoice})
 }
 
 // VerifyPhone proves that a number is the person's.

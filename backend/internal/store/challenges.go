@@ -196,19 +196,21 @@ func (s *Store) RemovePhone(ctx context.Context, userID, phoneID string) (bool, 
 	return u.RowsAffected == 1, wrap("remove phone", u.Error)
 }
 
-// deleteFactors removes factors, with the numbers that they alone used, and says how many.
+// deleteFactors removes factors, with the numbers that they alone used, and says how many. A number that was verified stays where
+// the factor had not become active: its owner may have given it for itself.
 func deleteFactors(db *gorm.DB, where string, args ...any) (int, error) {
-	var phones []string
-	if err := db.Raw("DELETE FROM factors WHERE "+where+" RETURNING phone_id", args...).Scan(&phones).Error; err != nil {
+	var gone []struct{ PhoneID, Status string }
+	if err := db.Raw("DELETE FROM factors WHERE "+where+" RETURNING phone_id, status", args...).Scan(&gone).Error; err != nil {
 		return 0, err
 	}
-	for _, id := range phones {
-		if id == "" {
+	for _, f := range gone {
+		if f.PhoneID == "" {
 			continue
 		}
-		if err := db.Exec("DELETE FROM phones WHERE id = ? AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)", id).Error; err != nil {
+		if err := db.Exec("DELETE FROM phones WHERE id = ? AND (verified_at = 0 OR ? = 'active') AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)",
+			f.PhoneID, f.Status).Error; err != nil {
 			return 0, err
 		}
 	}
-	return len(phones), nil
+	return len(gone), nil
 }

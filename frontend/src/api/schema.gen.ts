@@ -335,6 +335,9 @@ export interface paths {
          *     needs confirmation: the password, and a current second factor where there is one. With an enrolment token that a
          *     refresh has given, and a password last proven more than ten minutes ago, 401 `confirmation_required` asks for
          *     the password: send it as `password` in the same call.
+         *
+         *     A `backup_phone_number` is stored, and verified on its own (`POST /me/phones/{phone_id}/challenges`). A factor for a
+         *     `phone_id` that was verified within the last ten minutes is `verified` at once: no second code, go on with `activate`.
          */
         post: operations["enrolFactor"];
         /**
@@ -1493,6 +1496,13 @@ export interface components {
              */
             by_voice?: boolean;
         };
+        AgainRequest: {
+            /**
+             * @description Call the number and say the code, instead of an SMS.
+             * @default false
+             */
+            by_voice?: boolean;
+        };
         Challenge: {
             challenge_id: components["schemas"]["Id"];
             type: components["schemas"]["FactorType"];
@@ -1511,6 +1521,8 @@ export interface components {
              * @enum {string}
              */
             delivery_reason?: "not_a_mobile_number" | "unsubscribed" | "unreachable" | "blocked" | "not_served";
+            /** @description With SMS: whether the next code may come by a call (`by_voice`). */
+            voice_offered?: boolean;
             passkey_options?: components["schemas"]["PasskeyOptions"];
         };
         CodeOnly: {
@@ -1532,6 +1544,8 @@ export interface components {
             kind: components["schemas"]["PhoneKind"];
             hint: string;
             verified: boolean;
+            /** @description The active SMS factor that sends its codes here. */
+            factor_id?: string;
             created_at: components["schemas"]["Time"];
         };
         PhoneList: {
@@ -1620,6 +1634,8 @@ export interface components {
             name?: components["schemas"]["PersonName"];
             replaces?: components["schemas"]["Id"];
             phone_number?: components["schemas"]["PhoneNumber"];
+            /** @description Of SMS, instead of `phone_number`: a verified mobile number of yours. */
+            phone_id?: string;
             backup_phone_number?: components["schemas"]["PhoneNumber"];
             password?: components["schemas"]["Password"];
         };
@@ -1628,6 +1644,8 @@ export interface components {
             totp?: components["schemas"]["TotpSetup"];
             challenge?: components["schemas"]["Challenge"];
             passkey_options?: components["schemas"]["PasskeyOptions"];
+            /** @description With a factor that is verified at once, if it is the first. Shown once. */
+            recovery_codes?: string[];
         };
         TotpSetup: {
             /** @description Base32, 160 bits. */
@@ -2807,7 +2825,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "by_voice": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["AgainRequest"];
+            };
+        };
         responses: {
             201: components["responses"]["Challenge"];
             404: components["responses"]["Problem"];
@@ -2943,7 +2970,16 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "by_voice": false
+                 *     }
+                 */
+                "application/json": components["schemas"]["AgainRequest"];
+            };
+        };
         responses: {
             201: components["responses"]["Challenge"];
             404: components["responses"]["Problem"];

@@ -23,7 +23,7 @@ const DemoMessagesPage = lazy(async () => {
 const EnforcementWindow = lazy(async () => {
   const [window] = await Promise.all([
     import('./window/window'),
-    loadTexts('shell', 'window', 'enrolment', 'signIn'),
+    loadTexts('shell', 'window', 'enrolment', 'signIn', 'secondFactor'),
   ])
   return window
 })

@@ -42,13 +42,18 @@ export const pages = {
   start: { path: '/', texts: ['shell'], load: () => import('./portal/start-page') },
   profile: {
     path: '/me',
-    texts: ['profile', 'access'],
+    texts: ['profile', 'phones', 'security', 'enrolment', 'secondFactor', 'access'],
     load: () => import('@/features/security/profile-page'),
   },
   security: {
     path: '/me/security',
-    texts: ['profile', 'security', 'enrolment'],
+    texts: ['profile', 'security', 'enrolment', 'secondFactor', 'phones'],
     load: () => import('@/features/security/security-page'),
+  },
+  apiTokens: {
+    path: '/me/api-tokens',
+    texts: ['profile', 'apiTokens'],
+    load: () => import('@/features/security/api-tokens/api-tokens-page'),
   },
   overview: {
     path: '/accounts/$accountId',

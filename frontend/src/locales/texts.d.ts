@@ -1,10 +1,12 @@
 import 'i18next'
 import type access from './en/access.json'
 import type account from './en/account.json'
+import type apiTokens from './en/apiTokens.json'
 import type common from './en/common.json'
 import type demo from './en/demo.json'
 import type enrolment from './en/enrolment.json'
 import type members from './en/members.json'
+import type phones from './en/phones.json'
 import type portal from './en/portal.json'
 import type profile from './en/profile.json'
 import type secondFactor from './en/secondFactor.json'
@@ -20,10 +22,12 @@ declare module 'i18next' {
     resources: {
       access: typeof access
       account: typeof account
+      apiTokens: typeof apiTokens
       common: typeof common
       demo: typeof demo
       enrolment: typeof enrolment
       members: typeof members
+      phones: typeof phones
       portal: typeof portal
       profile: typeof profile
       secondFactor: typeof secondFactor

@@ -715,6 +715,12 @@ type Activated struct {
 	Session *Session `json:"session,omitempty"`
 }
 
+// AgainRequest defines model for AgainRequest.
+type AgainRequest struct {
+	// ByVoice Call the number and say the code, instead of an SMS.
+	ByVoice *bool `json:"by_voice,omitempty"`
+}
+
 // ApiToken defines model for ApiToken.
 type ApiToken struct {
 	// CreatedAt Example: 2026-11-21T12:00:00Z
@@ -869,6 +875,9 @@ type Challenge struct {
 	// SentTo A hint; empty for a passkey.
 	SentTo string     `json:"sent_to"`
 	Type   FactorType `json:"type"`
+
+	// VoiceOffered With SMS: whether the next code may come by a call (`by_voice`).
+	VoiceOffered *bool `json:"voice_offered,omitempty"`
 }
 
 // ChallengeDelivery How far a text message or a call has come, where that is known. One that stays `queued` for half a minute has not
@@ -977,6 +986,9 @@ type EnrolRequest struct {
 	Name              *PersonName  `json:"name,omitempty"`
 	Password          *Password    `json:"password,omitempty"`
 
+	// PhoneId Of SMS, instead of `phone_number`: a verified mobile number of yours.
+	PhoneId *string `json:"phone_id,omitempty"`
+
 	// PhoneNumber In international form, beginning with +.
 	//
 	// Example: +4915155501234
@@ -996,7 +1008,10 @@ type Enrolment struct {
 
 	// PasskeyOptions For parseCreationOptionsFromJSON or parseRequestOptionsFromJSON: an object with `publicKey` (WebAuthn Level 3 §5.1.8).
 	PasskeyOptions *PasskeyOptions `json:"passkey_options,omitempty"`
-	Totp           *TotpSetup      `json:"totp,omitempty"`
+
+	// RecoveryCodes With a factor that is verified at once, if it is the first. Shown once.
+	RecoveryCodes *[]string  `json:"recovery_codes,omitempty"`
+	Totp          *TotpSetup `json:"totp,omitempty"`
 }
 
 // EnrolmentRequired defines model for EnrolmentRequired.
@@ -1413,8 +1428,11 @@ type PersonName = string
 // Phone defines model for Phone.
 type Phone struct {
 	// CreatedAt Example: 2026-11-21T12:00:00Z
-	CreatedAt Time   `json:"created_at"`
-	Hint      string `json:"hint"`
+	CreatedAt Time `json:"created_at"`
+
+	// FactorId The active SMS factor that sends its codes here.
+	FactorId *string `json:"factor_id,omitempty"`
+	Hint     string  `json:"hint"`
 
 	// Id A UUIDv7.
 	//
@@ -2085,6 +2103,9 @@ type EnrolFactorJSONRequestBody = EnrolRequest
 // UpdateFactorJSONRequestBody defines body for UpdateFactor for application/json ContentType.
 type UpdateFactorJSONRequestBody = FactorPatch
 
+// ChallengeEnrolmentJSONRequestBody defines body for ChallengeEnrolment for application/json ContentType.
+type ChallengeEnrolmentJSONRequestBody = AgainRequest
+
 // VerifyFactorJSONRequestBody defines body for VerifyFactor for application/json ContentType.
 type VerifyFactorJSONRequestBody = VerifyRequest
 
@@ -2093,6 +2114,9 @@ type ChangePasswordJSONRequestBody = NewPasswordRequest
 
 // AddPhoneJSONRequestBody defines body for AddPhone for application/json ContentType.
 type AddPhoneJSONRequestBody = NewPhone
+
+// ChallengePhoneJSONRequestBody defines body for ChallengePhone for application/json ContentType.
+type ChallengePhoneJSONRequestBody = AgainRequest
 
 // VerifyPhoneJSONRequestBody defines body for VerifyPhone for application/json ContentType.
 type VerifyPhoneJSONRequestBody = CodeOnly
@@ -11289,6 +11313,7 @@ func (response ActivateFactordefaultApplicationProblemPlusJSONResponse) VisitAct
 
 type ChallengeEnrolmentRequestObject struct {
 	FactorId FactorId `json:"factor_id"`
+	Body     *ChallengeEnrolmentJSONRequestBody
 }
 
 type ChallengeEnrolmentResponseObject interface {
@@ -12110,6 +12135,7 @@ func (response RemovePhonedefaultApplicationProblemPlusJSONResponse) VisitRemove
 
 type ChallengePhoneRequestObject struct {
 	PhoneId Id `json:"phone_id"`
+	Body    *ChallengePhoneJSONRequestBody
 }
 
 type ChallengePhoneResponseObject interface {
@@ -15252,6 +15278,32 @@ func (sh *strictHandler) ChallengeEnrolment(ctx echo.Context, factorId FactorId)
 
 	request.FactorId = factorId
 
+	var body ChallengeEnrolmentJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ChallengeEnrolment(ctx.Request().Context(), request.(ChallengeEnrolmentRequestObject))
 	}
@@ -15464,6 +15516,32 @@ func (sh *strictHandler) ChallengePhone(ctx echo.Context, phoneId Id) error {
 	var request ChallengePhoneRequestObject
 
 	request.PhoneId = phoneId
+
+	var body ChallengePhoneJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ChallengePhone(ctx.Request().Context(), request.(ChallengePhoneRequestObject))

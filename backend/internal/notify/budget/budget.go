@@ -144,6 +144,9 @@ func (b *Budget) Served(pointer string, n phone.Number) error {
 // carriersTests are the numbers by which Twilio lets an operator try every answer without a telephone.
 const carriersTests = "+1500555"
 
+// Voice says whether a code may be said by a call.
+func (b *Budget) Voice() bool { return b.Offered && b.Calls }
+
 // Take counts a message in the transaction of ctx, which is the one that enqueues it; take it as the last before that, since
 // messages take turns until the transaction ends. ErrExhausted with RetryAfter; ErrNotOffered, also for a number that was served
 // when its owner gave it and is no longer.
@@ -158,7 +161,7 @@ func (b *Budget) Take(ctx context.Context, r Request) error {
 		}
 		return errNotServed
 	}
-	if r.Voice && !b.Calls {
+	if r.Voice && !b.Voice() {
 		return errNoCalls
 	}
 	m := Message{ID: r.MessageID, UserID: r.UserID, Country: n.Country, CreatedAt: b.Now()}

@@ -32,9 +32,14 @@ const profile = createRoute({
 const security = createRoute({
   getParentRoute: () => root,
   path: pages.security.path,
-  // What the user menu asks the page to begin with.
-  validateSearch: (search: Loose) => ({ start: oneOf(['enable', 'disable'], search.start) }),
+  // What another page or the user menu asks this one to begin with.
+  validateSearch: (search: Loose) => ({ start: oneOf(['enable', 'update', 'disable'], search.start) }),
   component: lazyRouteComponent(() => loadPage(pages.security)),
+})
+const apiTokens = createRoute({
+  getParentRoute: () => root,
+  path: pages.apiTokens.path,
+  component: lazyRouteComponent(() => loadPage(pages.apiTokens)),
 })
 const overview = createRoute({
   getParentRoute: () => root,
@@ -76,6 +81,7 @@ const routeTree = root.addChildren([
   start,
   profile,
   security,
+  apiTokens,
   overview,
   services,
   catalogue,

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Page } from '@/ui/page'
 import classes from './my-account.module.css'
 
-/** The frame of "My Account": its two tabs are two addresses. */
+/** The frame of "My Account": each tab is an address. */
 export function MyAccount({ title, children }: { title: string; children: ReactNode }) {
   const { t } = useTranslation('profile')
   return (
@@ -15,6 +15,9 @@ export function MyAccount({ title, children }: { title: string; children: ReactN
         </Link>
         <Link to="/me/security" className={classes.tab} activeOptions={{ includeSearch: false }}>
           {t('tab.security')}
+        </Link>
+        <Link to="/me/api-tokens" className={classes.tab}>
+          {t('tab.tokens')}
         </Link>
       </nav>
       {children}

@@ -14,6 +14,8 @@ import { toast } from '@/ui/toast'
 import { useAction } from '@/ui/use-action'
 import { CredentialsPanel } from './credentials-panel'
 import { MyAccount } from './my-account'
+import { PhonesPanel } from './phones/phones-panel'
+import { TwoFactorSummary } from './two-factor-summary'
 
 export default function ProfilePage() {
   const { t } = useTranslation(['profile', 'common'])
@@ -23,6 +25,8 @@ export default function ProfilePage() {
       <Panel title={t('profile.title')}>
         <QueryView query={me}>{(person) => <ProfileForm me={person} />}</QueryView>
       </Panel>
+      <PhonesPanel />
+      <TwoFactorSummary />
       <CredentialsPanel />
     </MyAccount>
   )

@@ -4,6 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 const shows = [
   '/me',
   '/me/factors',
+  '/me/phones',
   '/me/recovery-codes',
   '/me/sessions',
   '/accounts/{account_id}/two-factor',

@@ -24,7 +24,7 @@ export function TwoFactorPanel() {
   const me = useMe()
   const factors = query.useQuery('get', '/me/factors')
   const [open, setOpen] = useState<Open>()
-  useStart(me.data, setOpen)
+  useStart(me.data, factors.data?.items, setOpen)
 
   const own = me.data?.two_factor
   const active = factors.data?.items.filter((factor) => factor.status === 'active') ?? []
@@ -95,14 +95,17 @@ export function TwoFactorPanel() {
 }
 
 /** The user menu leads here with a dialog to begin with; the address forgets it at once, so that a reload does not. */
-function useStart(me: Me | undefined, setOpen: (open: Open) => void) {
+function useStart(me: Me | undefined, factors: Factor[] | undefined, setOpen: (open: Open) => void) {
   const { start } = route.useSearch()
   const navigate = useNavigate()
   useEffect(() => {
-    if (!start || !me?.two_factor) return
+    if (!start || !me?.two_factor || !factors) return
     const { active, can_disable: canDisable } = me.two_factor
     if (start === 'enable' && !active) setOpen({ dialog: 'enrol' })
     if (start === 'disable' && active && canDisable) setOpen({ dialog: 'disable' })
+    const own = factors.filter((factor) => factor.status === 'active')
+    // Of several the person says which, in the list.
+    if (start === 'update' && own.length === 1 && own[0]) setOpen({ dialog: 'enrol', replaces: own[0] })
     void navigate({ to: '/me/security', search: {}, replace: true })
-  }, [start, me, setOpen, navigate])
+  }, [start, me, factors, setOpen, navigate])
 }

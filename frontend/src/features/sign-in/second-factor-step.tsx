@@ -28,7 +28,7 @@ const ask = (request: ChallengeRequest) =>
 
 /** Asks for the second factor: at sign-in, and in the window of a session that fell back to here. */
 export default function SecondFactorStep({ stage, onBack, bare = false }: SecondFactorStepProps) {
-  const { t } = useTranslation(['signIn', 'secondFactor'])
+  const { t } = useTranslation(['signIn', 'secondFactor', 'common'])
   const problemText = useProblemText()
   const [way, setWay] = useState<string>(() => preferred(stage))
   const [chosen, setChosen] = useState(false)
@@ -59,7 +59,9 @@ export default function SecondFactorStep({ stage, onBack, bare = false }: Second
   const text =
     verify.failure instanceof PasskeyUnanswered
       ? t('secondFactor:passkey.unanswered')
-      : verify.failure !== undefined && problemText(verify.failure)
+      : factor?.type === 'passkey' && hasCode(verify.failure, 'invalid_code')
+        ? t('common:problem.passkey_refused')
+        : verify.failure !== undefined && problemText(verify.failure)
   return (
     <div className="stack">
       {!bare && (

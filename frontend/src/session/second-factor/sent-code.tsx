@@ -1,12 +1,12 @@
 import { Button } from '@mantine/core'
-import { useCallback, useEffect, useImperativeHandle, useRef, useState } from 'react'
+import { useEffect, useImperativeHandle, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Challenge, ChallengeRequest } from '@/api/schema'
-import { CodeInput, codeLength } from '@/ui/code-input'
+import { CodeInput, codeLength, digitsOf } from '@/ui/code-input'
 import { ProblemNotice } from '@/ui/problem-notice'
-import { useAction } from '@/ui/use-action'
 import { SentTo } from './sent-to'
 import { useCode } from './use-code'
+import { textOf, useSending, type Way } from './use-sending'
+import { useTextedCode } from './use-texted-code'
 import type { WayProps } from './way'
 
 interface SentCodeProps extends WayProps {
@@ -17,34 +17,36 @@ interface SentCodeProps extends WayProps {
 export function SentCode({ ref, factor, chosen, ask, error, busy, onReady, onFull, ...way }: SentCodeProps) {
   const { t } = useTranslation('secondFactor')
   const { code, current, change, again, input } = useCode(way.takesFocus)
-  const [challenge, setChallenge] = useState<Challenge>()
   const type = factor.type === 'sms' ? 'sms' : 'email'
-  const send = useAction(async (request: Omit<ChallengeRequest, 'factor_id'>) => {
-    setChallenge(await ask({ ...request, factor_id: factor.id }))
-    again()
-  })
+  const sending = useSending((by: Way) => ask({ ...by, factor_id: factor.id }))
+  const { sent, send } = sending
 
   const begun = useRef(false)
-  const { run } = send
   useEffect(() => {
     if (!chosen || begun.current) return
     begun.current = true
-    void run({})
-  }, [chosen, run])
-  useEffect(() => onReady(challenge !== undefined && code.length === codeLength), [challenge, code, onReady])
+    void send({})
+  }, [chosen, send])
+  useEffect(() => {
+    if (sent) again()
+  }, [sent, again])
+  useEffect(() => onReady(sent !== undefined && code.length === codeLength), [sent, code, onReady])
+  useTextedCode(textOf(sent), (text) => {
+    change(digitsOf(text))
+    if (current.current.length === codeLength) onFull?.()
+  })
   useImperativeHandle(ref, () => ({
     async collect() {
-      if (!challenge || current.current.length !== codeLength) return undefined
-      return { type, challenge_id: challenge.challenge_id, code: current.current }
+      if (!sent || current.current.length !== codeLength) return undefined
+      return { type, challenge_id: sent.challenge.challenge_id, code: current.current }
     },
     again,
   }))
 
-  const resend = useCallback((request: Omit<ChallengeRequest, 'factor_id'>) => void run(request), [run])
   return (
     <>
-      {send.failure !== undefined && <ProblemNotice error={send.failure} />}
-      {challenge ? (
+      {sending.failure !== undefined && <ProblemNotice error={sending.failure} />}
+      {sent ? (
         <>
           <CodeInput
             ref={input}
@@ -56,15 +58,14 @@ export function SentCode({ ref, factor, chosen, ask, error, busy, onReady, onFul
             readOnly={busy}
           />
           <SentTo
-            challenge={challenge}
-            busy={send.busy}
+            sent={sent}
+            busy={sending.busy}
             backup={factor.backup_hint}
-            voice={type === 'sms'}
-            onSend={resend}
+            onSend={(by) => void send(by)}
           />
         </>
       ) : (
-        <Button type="button" data-autofocus size="md" loading={send.busy} onClick={() => void run({})}>
+        <Button type="button" data-autofocus size="md" loading={sending.busy} onClick={() => void send({})}>
           {t(`send.${type}`, { hint: factor.hint })}
         </Button>
       )}

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 
 /** A code being typed, with its field. */
 export function useCode(takesFocus: boolean) {
@@ -10,19 +10,20 @@ export function useCode(takesFocus: boolean) {
     if (takesFocus) input.current?.focus()
   }, [takesFocus])
 
-  function change(next: string) {
+  const change = useCallback((next: string) => {
     current.current = next
     setCode(next)
-  }
+  }, [])
+  const again = useCallback(() => {
+    change('')
+    input.current?.focus()
+  }, [change])
   return {
     code,
     input,
     /** The code as it is at this moment, ahead of the next rendering. */
     current,
     change,
-    again() {
-      change('')
-      input.current?.focus()
-    },
+    again,
   }
 }

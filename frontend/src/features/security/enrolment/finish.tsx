@@ -7,6 +7,8 @@ import { RecoveryCodes } from '@/ui/recovery-codes'
 
 interface FinishProps {
   codes: string[] | undefined
+  /** A backup number was given, which is verified on its own. */
+  backup: boolean
   busy: boolean
   failure: unknown
   onOkay: () => Promise<void>
@@ -14,7 +16,7 @@ interface FinishProps {
 }
 
 /** The factor is proven, and counts only once the person says so: until then nobody is bound to codes they did not see. */
-export function Finish({ codes, busy, failure, onOkay, onStartOver }: FinishProps) {
+export function Finish({ codes, backup, busy, failure, onOkay, onStartOver }: FinishProps) {
   const { t } = useTranslation('enrolment')
   const heading = useRef<HTMLParagraphElement>(null)
   useEffect(() => heading.current?.focus(), [])
@@ -26,6 +28,7 @@ export function Finish({ codes, busy, failure, onOkay, onStartOver }: FinishProp
         </Text>
       </Notice>
       {codes && codes.length > 0 ? <RecoveryCodes codes={codes} /> : <Text>{t('finish.noCodes')}</Text>}
+      {backup && <Text>{t('finish.backup')}</Text>}
       {failure !== undefined && <ProblemNotice error={failure} onRetry={onStartOver} />}
       <Button loading={busy} onClick={() => void onOkay()}>
         {t('finish.okay')}

@@ -2,15 +2,18 @@ import { Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { Qr } from '@/ui/qr'
 import { SecretKey } from '@/ui/secret-key'
-import { CodeForm } from './code-form'
-import type { SetupProps } from './setup'
+import { CodeForm } from '../code-form'
+import { type SetupProps, verify } from './setup'
 import classes from './totp-setup.module.css'
 
-export function TotpSetup(props: SetupProps) {
+export function TotpSetup({ setup, onVerified, onStartOver }: SetupProps) {
   const { t } = useTranslation('enrolment')
-  const { totp } = props.setup
+  const { factor, totp } = setup
   return (
-    <CodeForm {...props}>
+    <CodeForm
+      onCode={async (code) => onVerified(await verify(factor.id, { code }))}
+      onStartOver={onStartOver}
+    >
       {totp && (
         <div className={classes.setup}>
           <Qr svg={totp.qr_svg} alt={t('totp.qr')} />

@@ -2,14 +2,24 @@ import { Button, Stack } from '@mantine/core'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hasCode } from '@/api/problem'
-import { CodeInput, codeLength } from '@/ui/code-input'
+import { useTextedCode } from '@/session/second-factor/use-texted-code'
+import { CodeInput, codeLength, digitsOf } from '@/ui/code-input'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { useProblemText } from '@/ui/problem-text'
 import { useAction } from '@/ui/use-action'
-import { type SetupProps, verify } from './setup'
 
-/** The code that proves a new factor, below whatever explains where it comes from. */
-export function CodeForm({ setup, onVerified, onStartOver, children }: SetupProps & { children: ReactNode }) {
+interface CodeFormProps {
+  /** Gets each full code, once; what it fails with is said here. */
+  onCode: (code: string) => Promise<void>
+  /** Where what the code was for is lost. */
+  onStartOver?: (() => void) | undefined
+  /** The challenge whose code comes as a text message, if it does. */
+  texted?: string | undefined
+  children: ReactNode
+}
+
+/** The code that proves something, below whatever explains where it comes from. */
+export function CodeForm({ onCode, onStartOver, texted, children }: CodeFormProps) {
   const { t } = useTranslation('enrolment')
   const problemText = useProblemText()
   const [code, setCode] = useState('')
@@ -18,12 +28,17 @@ export function CodeForm({ setup, onVerified, onStartOver, children }: SetupProp
 
   const send = useAction(async (full: string) => {
     try {
-      onVerified(await verify(setup.factor.id, { code: full }))
+      await onCode(full)
     } catch (error) {
       setCode('')
       input.current?.focus()
       throw error
     }
+  })
+  useTextedCode(texted, (text) => {
+    const full = digitsOf(text)
+    setCode(full)
+    if (full.length === codeLength) void send.run(full)
   })
 
   const wrong = hasCode(send.failure, 'invalid_code', 'code_already_used', 'code_expired')

@@ -1,0 +1,143 @@
+import { expect, test } from '@playwright/test'
+import { Authenticator } from './authenticator'
+import { inspect } from './checks'
+import { Human } from './human'
+import { Mailbox } from './mailbox'
+import { Person, password } from './person'
+import { type Portal, startPortal } from './portal'
+
+let portal: Portal
+test.beforeAll(async () => {
+  portal = await startPortal()
+})
+test.afterAll(async () => {
+  await portal.stop()
+})
+
+/** The API as a program calls it. */
+async function call<T>(method: string, path: string, token: string, body?: object): Promise<T> {
+  const answer = await fetch(`${portal.url}/api/v1${path}`, {
+    method,
+    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
+    body: body && JSON.stringify(body),
+  })
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+  return (answer.status === 204 ? undefined : await answer.json()) as T
+}
+
+interface Opened {
+  session: { access_token: string }
+}
+interface Enrolled {
+  factor: { id: string }
+  totp: { secret: string }
+}
+
+interface Owner {
+  token: string
+  account: string
+}
+
+/** The owner sets up an authenticator app and enforces, by the API. */
+async function enforce(rule: object): Promise<Owner> {
+  const credentials = { email: 'owner@acme.test', password }
+  const first = (await call<Opened>('POST', '/auth/sign-in', '', credentials)).session.access_token
+  await call('POST', '/auth/confirmation', first, { password })
+  const { factor, totp } = await call<Enrolled>('POST', '/me/factors', first, { type: 'totp' })
+  const app = new Authenticator(totp.secret)
+  await call('POST', `/me/factors/${factor.id}/verify`, first, { code: await app.code() })
+  const { session } = await call<Opened>('POST', `/me/factors/${factor.id}/activate`, first)
+  const token = session.access_token
+  const { items } = await call<{ items: { id: string }[] }>('GET', '/accounts', token)
+  const account = items[0]?.id ?? ''
+  const second = { type: 'totp', factor_id: factor.id, code: await app.code() }
+  await call('POST', '/auth/confirmation', token, { password, second_factor: second })
+  const body = { enforced: true, account_number: 'SP-100001', ...rule }
+  await call('PUT', `/accounts/${account}/two-factor`, token, body)
+  return { token, account }
+}
+let owner: Owner
+
+test('from the window to Okay in five inputs and in less than a minute, at the pace of a person', async ({
+  page,
+}) => {
+  const member = new Person(page, 'member@acme.test', portal.url)
+  await member.signIn()
+  owner = await enforce({})
+  await expect(member.window).toBeVisible()
+
+  const human = new Human()
+  const began = Date.now()
+  await human.read('line')
+  await human.click(member.window.getByRole('button', { name: 'Configure Authenticator App' }))
+  const confirmation = member.confirmation
+  await confirmation.or(page.getByAltText('QR code for your authenticator app')).first().waitFor()
+  if (await confirmation.isVisible()) {
+    await human.type(confirmation.getByLabel('Password', { exact: true }), password)
+    await human.click(confirmation.getByRole('button', { name: 'Confirm' }))
+  }
+  await human.read('scan')
+  await member.scan()
+  await human.read('digits')
+  await human.type(page.getByRole('textbox', { name: 'Code' }), await member.code())
+  await human.read('line')
+  await human.read('keep')
+  await human.click(page.getByRole('button', { name: 'Okay' }))
+  await expect(page.getByText('You are signed in.')).toBeVisible()
+
+  console.log(
+    `    ${human.inputs} inputs, ${((Date.now() - began) / 1000).toFixed(1)} s, ${(human.pauses / 1000).toFixed(1)} s of them a person's`,
+  )
+  expect(human.inputs).toBeLessThanOrEqual(5)
+  expect(human.pauses).toBeLessThan(60_000)
+})
+
+test('a guarded first enrolment asks the mailbox first, in the window and in the dialog', async ({
+  browser,
+}) => {
+  const body = { enforced: true, account_number: 'SP-100001', guarded_enrolment: true }
+  await call('PUT', `/accounts/${owner.account}/two-factor`, owner.token, body)
+
+  await test.step('in the window', async () => {
+    const page = await (await browser.newContext()).newPage()
+    const admin = new Person(page, 'admin@acme.test', portal.url)
+    const mailbox = new Mailbox(portal.url, admin.email)
+    await admin.open()
+    await admin.givePassword()
+    await page.getByRole('button', { name: 'Configure SMS' }).click()
+    await page.getByLabel('Mobile number').fill('+4915155501234')
+    await page.getByRole('button', { name: 'Send code' }).click()
+    await expect(page.getByText('First a code from your mailbox')).toBeVisible()
+    await expect(page.getByText(/We have sent a code to a.*@acme\.test/)).toBeVisible()
+    await expect(page.getByText('Send again in')).toBeVisible()
+    await inspect(page, 'guard')
+    const code = page.getByRole('textbox', { name: 'Code' })
+    await code.fill('000000')
+    await expect(page.getByText('This code is wrong.')).toBeVisible()
+    await code.fill(await mailbox.code())
+    // On where it was: the number that was typed has its code.
+    await expect(page.getByText('First a code from your mailbox')).toBeHidden()
+    await code.fill(await new Mailbox(portal.url, '+4915155501234').code())
+    await page.getByRole('button', { name: 'Okay' }).click()
+    await expect(page.getByText('You are signed in.')).toBeVisible()
+    await page.context().close()
+  })
+
+  await test.step('in the dialog, before the deadline', async () => {
+    const body = { enforced: true, account_number: 'SP-100001', guarded_enrolment: true, grace_days: 7 }
+    await call('PUT', `/accounts/${owner.account}/two-factor`, owner.token, body)
+    const page = await (await browser.newContext()).newPage()
+    const guest = new Person(page, 'contractor@acme.test', portal.url)
+    const mailbox = new Mailbox(portal.url, guest.email)
+    await page.goto(`${portal.url}/me/security?start=enable`)
+    await guest.givePassword()
+    await page.getByRole('button', { name: 'Authenticator-App einrichten' }).click()
+    const confirmation = page.getByRole('dialog', { name: 'Bestätigen Sie, dass Sie es sind' })
+    await confirmation.getByLabel('Passwort', { exact: true }).fill(password)
+    await confirmation.getByRole('button', { name: 'Bestätigen' }).click()
+    await expect(page.getByText('Zuerst ein Code aus Ihrem Postfach')).toBeVisible()
+    await page.getByRole('textbox', { name: 'Code' }).fill(await mailbox.code())
+    await expect(page.getByAltText('QR-Code für Ihre Authenticator-App')).toBeVisible()
+    await page.context().close()
+  })
+})
