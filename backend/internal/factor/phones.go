@@ -124,7 +124,7 @@ func (s *Service) VerifyPhone(ctx context.Context, userID, phoneID, code string)
 		if err := s.log(ctx, audit.PhoneVerified, userID, map[string]string{"phone_id": p.ID, "kind": string(p.Kind)}); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, notify.PhoneAdded, map[string]string{"number": p.Hint})
+		return s.warnGone(ctx, userID, notify.PhoneAdded, map[string]string{"number": p.Hint})
 	})
 	return p, err
 }
@@ -149,7 +149,7 @@ func (s *Service) RemovePhone(ctx context.Context, userID, phoneID string) error
 		if p.VerifiedAt.IsZero() {
 			return nil
 		}
-		return s.tell(ctx, userID, notify.PhoneRemoved, map[string]string{"number": p.Hint})
+		return s.warnGone(ctx, userID, notify.PhoneRemoved, map[string]string{"number": p.Hint})
 	})
 }
 
