@@ -182,9 +182,9 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	facts := enforcement.NewFacts(a.store, a.bus, a.now, c.provider(), a.offered(passkeys), remembered)
-	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
-		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys), Budgets: texts}
 	limits := &limit.Limits{Store: a.store, Box: box, Now: a.now}
+	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
+		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys), Budgets: texts, Limits: limits}
 	book := &session.Book{Store: a.store, Audit: record, Now: a.now, Random: rand.Reader}
 	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
 	accounts := &account.Service{Store: a.store, Notify: notifier, Audit: record, Hasher: a.hasher, Now: a.now, Random: rand.Reader,

@@ -72,7 +72,7 @@ func (s *Service) Enrol(ctx context.Context, userID string, n NewFactor) (Factor
 		setup, err = s.begin(ctx, u, &f, n)
 		return err
 	})
-	return f, setup, err
+	return f, setup, s.noteRefusal(ctx, userID, err)
 }
 
 // begin does what a method's enrolment begins with, and stores the factor.

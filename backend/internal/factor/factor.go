@@ -141,6 +141,12 @@ type Links interface {
 	NotMeGone(ctx context.Context, userID string) (link string, err error)
 }
 
+// Limits keep the record of refusals from becoming a flood: package limit.
+type Limits interface {
+	// OneOf takes one of so many places, each free again after the window; false where none is.
+	OneOf(ctx context.Context, what, whom string, places int, window time.Duration) (bool, error)
+}
+
 // Service enrols, proves and removes second factors.
 type Service struct {
 	Store   Store
@@ -155,6 +161,7 @@ type Service struct {
 	BaseURL string
 
 	Budgets  Budgets
+	Limits   Limits
 	Passkeys *Passkeys       // nil: not offered
 	Offered  assurance.Types // what can be enrolled here
 }

@@ -58,7 +58,7 @@ func (s *Service) AddPhone(ctx context.Context, userID string, kind PhoneKind, t
 		c, err = s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p})
 		return err
 	})
-	return p, c, err
+	return p, c, s.noteRefusal(ctx, userID, err)
 }
 
 func (s *Service) storePhone(ctx context.Context, userID string, kind PhoneKind, text, pointer string) (Phone, error) {
@@ -100,7 +100,8 @@ func (s *Service) ChallengePhone(ctx context.Context, userID, phoneID string) (C
 	if err != nil {
 		return Challenge{}, err
 	}
-	return s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p})
+	c, err := s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p})
+	return c, s.noteRefusal(ctx, userID, err)
 }
 
 // VerifyPhone proves that a number is the person's.
