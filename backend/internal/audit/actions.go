@@ -39,7 +39,7 @@ const (
 	FactorReset             = "factor.reset" // all removed, by an operator
 	PhoneVerified           = "phone.verified"
 	PhoneRemoved            = "phone.removed"
-	TextRefused             = "text.refused" // by the caps of a budget
+	TextRefused             = "text.refused"  // by the caps of a budget
 	FactorFrozen            = "factor.frozen" // disowned by its person
 	RecoveryCodeUsed        = "recovery_code.used"
 	RecoveryCodesVoided     = "recovery_code.voided" // disowned by their person
