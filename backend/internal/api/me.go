@@ -7,6 +7,7 @@ import (
 
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/enforcement"
+	"sallyport/internal/place"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
@@ -93,19 +94,28 @@ func (s *Server) ListSessions(ctx context.Context, r openapi.ListSessionsRequest
 	items := make([]openapi.Device, 0, len(found))
 	for _, v := range found {
 		if !who.Person.SignedOut(v.CreatedAt) {
-			items = append(items, deviceOf(v, who.SessionID))
+			items = append(items, s.deviceOf(v, who.SessionID))
 		}
 	}
 	return openapi.ListSessions200JSONResponse{Items: items, NextCursor: cursor(next)}, nil
 }
 
-func deviceOf(v session.Session, current string) openapi.Device {
+func (s *Server) deviceOf(v session.Session, current string) openapi.Device {
 	expires := v.Ends
 	if v.IdleEnds.Before(expires) {
 		expires = v.IdleEnds
 	}
 	return openapi.Device{Id: v.ID, Current: v.ID == current, CreatedAt: v.CreatedAt, LastUsedAt: v.LastUsedAt, ExpiresAt: expires,
-		Assurance: openapi.Assurance(v.Proof.ACR()), UserAgent: v.UserAgent, Address: v.Address}
+		Assurance: openapi.Assurance(v.Proof.ACR()), UserAgent: v.UserAgent, Address: v.Address,
+		Place: s.placeOf(v.Address)}
+}
+
+func (s *Server) placeOf(address string) openapi.Place {
+	p := openapi.Place{Network: openapi.PlaceNetwork(place.NetworkOf(address))}
+	if country := s.Countries.Of(address); country != "" {
+		p.Country = &country
+	}
+	return p
 }
 
 // EndSession ends one session of the caller.

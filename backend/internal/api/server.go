@@ -23,6 +23,7 @@ import (
 	"sallyport/internal/factor"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
+	"sallyport/internal/place"
 	"sallyport/internal/portal"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
@@ -59,15 +60,16 @@ type Server struct {
 	Demo interface { // nil without the demo
 		DemoMessages(ctx context.Context, to string, limit int, cursor string) ([]notify.DemoMessage, string, error)
 	}
-	Bus     *bus.Bus
-	Now     func() time.Time
-	Log     *slog.Logger
-	BaseURL *url.URL
-	Proxies []netip.Prefix                              // whose X-Forwarded-For counts
-	Ready   func(ctx context.Context) map[string]string // "" where a check is well
-	Metrics http.Handler                                // nil: not on this address
-	Pages   http.Handler                                // the single-page app
-	Done    <-chan struct{}                             // closed when the server stops: live streams end
+	Bus       *bus.Bus
+	Now       func() time.Time
+	Log       *slog.Logger
+	BaseURL   *url.URL
+	Proxies   []netip.Prefix                              // whose X-Forwarded-For counts
+	Countries *place.Countries                            // nil: no country is known of any address
+	Ready     func(ctx context.Context) map[string]string // "" where a check is well
+	Metrics   http.Handler                                // nil: not on this address
+	Pages     http.Handler                                // the single-page app
+	Done      <-chan struct{}                             // closed when the server stops: live streams end
 
 	touched    sync.Map // API token id → when its use was last written down
 	operations map[string]*operation

@@ -182,9 +182,9 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	facts := enforcement.NewFacts(a.store, a.bus, a.now, c.provider(), a.offered(passkeys), remembered)
-	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
-		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys), Budgets: texts}
 	limits := &limit.Limits{Store: a.store, Box: box, Now: a.now}
+	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
+		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys), Budgets: texts, Limits: limits}
 	book := &session.Book{Store: a.store, Audit: record, Now: a.now, Random: rand.Reader}
 	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
 	accounts := &account.Service{Store: a.store, Notify: notifier, Audit: record, Hasher: a.hasher, Now: a.now, Random: rand.Reader,
@@ -201,6 +201,10 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	countries, err := c.countryTable()
+	if err != nil {
+		return nil, err
+	}
 	proof := &evidence.Service{Accounts: accounts, Store: a.store, Audit: record, Provider: c.provider(), Now: a.now}
 	if err := proof.NoteProvider(ctx); err != nil {
 		return nil, err
@@ -210,7 +214,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Audit: record, Now: a.now},
 		Facts: facts, Switch: enforce, Factors: factors, Book: book, Tokens: tokens,
 		Accounts: accounts, Credentials: credentials, Evidence: proof, Portal: &portal.Service{Store: a.store, Accounts: accounts, Now: a.now},
-		Profiles: a.store, Deliveries: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Ready: a.ready,
+		Profiles: a.store, Deliveries: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Countries: countries, Ready: a.ready,
 		Pages: web.New(), Done: a.done,
 	}
 	if err := server.Portal.Prepare(ctx); err != nil {

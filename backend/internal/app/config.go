@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bufio"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 
 	"sallyport/internal/assurance"
 	"sallyport/internal/enforcement"
+	"sallyport/internal/place"
 	"sallyport/internal/seal"
 )
 
@@ -31,6 +33,8 @@ type Config struct {
 	RootKeyFile string `env:"ROOT_KEY_FILE"`      // or a file with them
 	Proxies     string `env:"TRUSTED_PROXIES"`    // networks whose X-Forwarded-For counts, separated by commas
 	Require     string `env:"REQUIRE_TWO_FACTOR"` // the provider's own rule: a minimum strength; empty: none
+
+	CountryTable string `env:"COUNTRY_TABLE"` // a CSV file, see package place; empty: no country is shown
 
 	SMTPURL  string `env:"SMTP_URL"`
 	MailFrom string `env:"MAIL_FROM" envDefault:"Sallyport <no-reply@localhost>"`
@@ -116,6 +120,23 @@ func (c *Config) proxies() ([]netip.Prefix, error) {
 		out = append(out, prefix)
 	}
 	return out, nil
+}
+
+// countryTable is the operator's table of countries; nil where they named none.
+func (c *Config) countryTable() (*place.Countries, error) {
+	if c.CountryTable == "" {
+		return nil, nil
+	}
+	file, err := os.Open(c.CountryTable)
+	if err != nil {
+		return nil, fmt.Errorf("SALLYPORT_COUNTRY_TABLE: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	table, err := place.ReadCountries(bufio.NewReader(file))
+	if err != nil {
+		return nil, fmt.Errorf("SALLYPORT_COUNTRY_TABLE: %w", err)
+	}
+	return table, nil
 }
 
 // database is the database's URL, and the folder of its file where it is one.

@@ -23,7 +23,7 @@ const (
 
 	UserSignUpRequested      = "user.sign_up_requested"
 	UserResetRequested       = "user.password_reset_requested"
-	UserPasswordVoided       = "user.password_voided" // disowned by its person
+	UserPasswordVoided       = "user.password_voided" // disowned by its person, or too short without the passkey that has gone
 	UserEmailChangeRequested = "user.email_change_requested"
 	UserEmailChanged         = "user.email_changed"
 	UserNotMeReported        = "user.not_me_reported"
@@ -39,6 +39,7 @@ const (
 	FactorReset             = "factor.reset" // all removed, by an operator
 	PhoneVerified           = "phone.verified"
 	PhoneRemoved            = "phone.removed"
+	TextRefused             = "text.refused"  // by the caps of a budget
 	FactorFrozen            = "factor.frozen" // disowned by its person
 	RecoveryCodeUsed        = "recovery_code.used"
 	RecoveryCodesVoided     = "recovery_code.voided" // disowned by their person

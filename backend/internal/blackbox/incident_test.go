@@ -1,6 +1,8 @@
 package blackbox_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,5 +163,54 @@ func TestAGuardedFirstEnrolmentAsksTheMailboxToo(t *testing.T) {
 		m.Call("GET", "/accounts", nil).Must(200)
 		// Whoever has one is asked for that one instead.
 		m.Confirm().Call("POST", "/me/factors", map[string]any{"type": "totp", "name": "Another"}).Must(201)
+	})
+}
+
+func TestOwnersWhoGuardEnrolmentAreToldOfEachNewFactor(t *testing.T) {
+	t.Parallel()
+	whole.Each(t, func(t *testing.T, h *whole.House) {
+		o := h.Person(owner).Protected()
+		account := o.Account(acme)
+		other := o.Join(account, "deutsch@acme.test", "owner").In()
+		other.Call("PATCH", "/me", map[string]any{"locale": "de"}).Must(200)
+		named := func(to, subject string) []whole.Mail {
+			return slices.DeleteFunc(h.Mails(to), func(m whole.Mail) bool { return !strings.Contains(m.Subject, subject) })
+		}
+		const english, german = "has set up two-factor authentication", "hat die Zwei-Faktor-Authentifizierung eingerichtet"
+
+		h.Person(admin).Protected() // before anything is guarded
+		o.Confirm().Enforce(account, acme, map[string]any{"guarded_enrolment": true, "grace_days": 7}).Must(200)
+		m := h.Person(member).In()
+		m.Call("POST", "/me/enrolment-guard/challenges", nil).Must(201)
+		m.Call("POST", "/me/enrolment-guard", map[string]any{"code": sent(t, h, member, 1)}).Must(204)
+		m.Confirm().Enrol()
+		h.Eventually("both owners are told", func() bool { return len(named(owner, english)) > 0 && len(named(other.Email, german)) > 0 })
+		for _, mail := range append(named(owner, english), named(other.Email, german)...) {
+			for _, part := range []string{"Acme Hosting", "uthenticator", "/accounts/" + account + "/members"} {
+				if !strings.Contains(mail.Text, part) {
+					t.Errorf("%s is not told %s:\n%s", mail.To, part, mail.Text)
+				}
+			}
+			if strings.Contains(mail.Text, m.App.Secret) || strings.Contains(mail.Text, member) {
+				t.Errorf("%s is told too much:\n%s", mail.To, mail.Text)
+			}
+		}
+
+		// A second factor beside it is told of too. An owner's own is told to the other owners, and members are told nothing.
+		id := m.Confirm().Call("POST", "/me/factors", map[string]any{"type": "email"}).Must(201).Text("factor.id")
+		okay(m, id, map[string]any{"code": sent(t, h, member, 2)})
+		other.Call("POST", "/me/enrolment-guard/challenges", nil).Must(201)
+		other.Call("POST", "/me/enrolment-guard", map[string]any{"code": sent(t, h, other.Email, 1)}).Must(204)
+		other.Confirm().Enrol()
+		h.Eventually("the owner is told of all three", func() bool { return len(named(owner, english)) == 3 })
+		if n := len(named(other.Email, german)); n != 2 {
+			t.Errorf("the other owner has %d mails, one of their own doing", n)
+		}
+		if n := len(named(member, english)) + len(named(admin, english)); n != 0 {
+			t.Errorf("%d who own nothing are told", n)
+		}
+		if subject := named(owner, english)[0].Subject; strings.Contains(subject, "@") {
+			t.Errorf("the subject is %q", subject)
+		}
 	})
 }

@@ -2,6 +2,8 @@ package blackbox_test
 
 import (
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -252,4 +254,37 @@ func TestTokensEndTenMinutesAfterTheyWereMade(t *testing.T) {
 	between.Answer(q.App.Next()).Refused(401, "unauthenticated")
 	p.RefreshNow().Must(200)
 	p.Call("GET", "/me", nil).Must(200)
+}
+
+func TestASessionSaysWhereItIsAsFarAsItsAddressTells(t *testing.T) {
+	t.Parallel()
+	table := filepath.Join(t.TempDir(), "countries.csv")
+	if err := os.WriteFile(table, []byte("198.51.100.0,198.51.100.255,DE\n2001:db8::,2001:db8:ffff:ffff:ffff:ffff:ffff:ffff,NL\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, named := range []string{"", table} {
+		h := whole.Open(t, whole.SQLite(t), whole.Plan{Config: func(_ int, c *app.Config) { c.CountryTable, c.Proxies = named, "127.0.0.0/8" }})
+		p := h.Person(member).In()
+		for address, want := range map[string][2]string{"198.51.100.7": {"public", "DE"}, "2001:db8::7": {"public", "NL"}, "203.0.113.7": {"public", ""},
+			"192.168.178.20": {"private", ""}, "127.0.0.1": {"this_machine", ""}} {
+			if named == "" {
+				want[1] = ""
+			}
+			h.At(0).Send(whole.Request{Method: "POST", Path: "/auth/sign-in", Header: http.Header{"X-Forwarded-For": {address}},
+				Body: map[string]any{"email": member, "password": p.Password, "session": "bearer"}}).Must(200)
+			h.Clock.Advance(time.Second)
+			newest := p.Call("GET", "/me/sessions?limit=1", nil).Must(200)
+			if newest.Text("items.0.address") != address || newest.Text("items.0.place.network") != want[0] || newest.Text("items.0.place.country") != want[1] {
+				t.Errorf("%s is %v: %s", address, want, newest.Body)
+			}
+		}
+	}
+
+	if err := os.WriteFile(table, []byte("198.51.100.0,198.51.100.255,Germany\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := app.Start(t.Context(), app.Config{Addr: "127.0.0.1:0", DatabaseURL: whole.SQLite(t), RootKey: whole.RootKey, CountryTable: table}, app.Options{}); err == nil ||
+		!strings.Contains(err.Error(), "SALLYPORT_COUNTRY_TABLE") || !strings.Contains(err.Error(), "line 1") {
+		t.Errorf("a table with a mistake is answered by %v", err)
+	}
 }

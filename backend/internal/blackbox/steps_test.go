@@ -116,68 +116,6 @@ func TestOfTwoWhoEnrolWithThePasswordAloneAtOnceOneIsIn(t *testing.T) {
 	})
 }
 
-// sensitive says how an operation that asks for a confirmation is called. The contract's example does for most.
-func sensitive(op *whole.Operation, p *whole.Person, accountID string) (path string, body any) {
-	path = concrete(op.Path, accountID)
-	switch op.OperationID {
-	case "removeFactor":
-		return "/me/factors/" + p.App.FactorID, nil
-	case "putTwoFactor": // lifting it leaves the other cases free to remove what they like
-		return path, map[string]any{"enforced": false, "account_number": acme}
-	}
-	if example := op.Example(); example != nil {
-		return path, example
-	}
-	return path, nil
-}
-
-func TestWhatProtectsYouIsChangedOnlyByWhatProtectsYou(t *testing.T) {
-	t.Parallel()
-	whole.Each(t, func(t *testing.T, h *whole.House) {
-		p := h.Person(owner).Protected()
-		account := p.Account(acme)
-		for _, op := range h.Contract.Operations {
-			if op.Confirmation == "" {
-				continue
-			}
-			path, body := sensitive(op, p, account)
-			needs := []string{"password"}
-			if op.Confirmation != "password" {
-				needs = append(needs, "second_factor")
-			}
-			asked := func(what string) {
-				t.Helper()
-				a := p.Call(op.Method, path, body)
-				if !a.Is(401, "confirmation_required") || !slices.Equal(a.Texts("needs"), needs) {
-					t.Errorf("%s with %s: %d %s", op.OperationID, what, a.Status, a.Body)
-				}
-			}
-			p.In()
-			asked("nothing")
-			p.Confirm()
-			h.Clock.Advance(5 * time.Minute)
-			asked("a confirmation of five minutes ago")
-			p.Again(1).In().Confirm()
-			asked("the confirmation of another session")
-			p.ConfirmPassword()
-			if len(needs) > 1 {
-				asked("the password alone")
-				p.Confirm()
-			}
-			if a := p.Call(op.Method, path, body); a.Status == 401 || a.Status == 403 || a.Status == 422 {
-				t.Errorf("%s after a confirmation: %d %s", op.OperationID, a.Status, a.Body)
-			}
-			if op.OperationID == "changePassword" {
-				p.Password = op.Example()["password"].(string)
-			}
-			if p.Call("GET", "/me", nil).Must(200).Value("two_factor.active") == false {
-				p.App = nil
-				p.Confirm().Enrol()
-			}
-		}
-	})
-}
-
 func TestAnEnrolmentThatARefreshHasOpenedAsksForThePasswordAgain(t *testing.T) {
 	t.Parallel()
 	whole.Each(t, func(t *testing.T, h *whole.House) {

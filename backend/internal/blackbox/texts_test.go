@@ -307,3 +307,46 @@ func TestWithoutTwilioNobodyReports(t *testing.T) {
 	h.At(0).Send(whole.Request{Method: "POST", Path: "/webhooks/twilio/status?message=1", Body: []byte("AccountSid=x"),
 		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}}).Refused(404, "not_found")
 }
+
+func TestARefusedTextIsRecordedOnceAMinuteForEachPersonAndCap(t *testing.T) {
+	t.Parallel()
+	eachTexting(t, func(t *testing.T, h *whole.House, _ *twilio.Server) {
+		db := whole.SQL(t, h.Database)
+		recorded := func(p *whole.Person) (n int) {
+			t.Helper()
+			if err := db.QueryRow(`SELECT count(*) FROM audit_events WHERE action = 'text.refused' AND user_id = $1`, p.Self()).Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		m, a := h.Person(member).In().Confirm(), h.Person(admin).In().Confirm()
+		path := "/me/phones/" + m.Call("POST", "/me/phones", map[string]any{"kind": "mobile", "number": mobileNumber}).Must(201).Text("phone.id") + "/challenges"
+		for again := 2; again <= 5; again++ { // five an hour go to one number
+			h.Clock.Advance(8 * time.Minute)
+			m.In().Call("POST", path, nil).Must(201)
+		}
+		h.Clock.Advance(8 * time.Minute)
+		m.In().Call("POST", path, nil).Refused(429, "sms_budget_exhausted")
+		if n := recorded(m); n != 1 {
+			t.Fatalf("a refusal is recorded %d times", n)
+		}
+		for range 5 {
+			m.Call("POST", path, nil).Refused(429, "sms_budget_exhausted")
+			m.Confirm().Call("POST", "/me/factors", map[string]any{"type": "sms", "phone_number": mobileNumber}).Refused(429, "sms_budget_exhausted")
+		}
+		a.In().Confirm().Call("POST", "/me/phones", map[string]any{"kind": "mobile", "number": mobileNumber}).Refused(429, "sms_budget_exhausted")
+		if of, its := recorded(m), recorded(a); of != 1 || its != 1 {
+			t.Errorf("within a minute %d and %d are recorded, not one for each person", of, its)
+		}
+		h.Clock.Advance(time.Minute)
+		m.Call("POST", path, nil).Refused(429, "sms_budget_exhausted")
+		if n := recorded(m); n != 2 {
+			t.Errorf("after a minute %d are recorded", n)
+		}
+		var detail string
+		if err := db.QueryRow("SELECT detail FROM audit_events WHERE action = 'text.refused' LIMIT 1").Scan(&detail); err != nil || !strings.Contains(detail, "number") ||
+			!strings.Contains(detail, "DE") || strings.Contains(detail, mobileNumber[3:]) {
+			t.Errorf("it is recorded as %s, %v", detail, err)
+		}
+	})
+}

@@ -24,7 +24,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) err
 	if err != nil {
 		return err
 	}
-	hash, err := s.newPassword(ctx, u, password)
+	p, err := s.newPassword(ctx, u, password)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (s *Service) ResetPassword(ctx context.Context, token, password string) err
 			return err
 		}
 		// Whoever asked for another address may be the one whom the reset shuts out.
-		return s.setPassword(ctx, u, hash, "", "reset", ToReset, ToChangeEmail)
+		return s.setPassword(ctx, u, p, "", "reset", ToReset, ToChangeEmail)
 	})
 }
 
@@ -47,7 +47,7 @@ func (s *Service) ChangePassword(ctx context.Context, in session.Session, passwo
 	if err != nil {
 		return err
 	}
-	hash, err := s.newPassword(ctx, u, password)
+	p, err := s.newPassword(ctx, u, password)
 	if err != nil {
 		return err
 	}
@@ -55,20 +55,45 @@ func (s *Service) ChangePassword(ctx context.Context, in session.Session, passwo
 		if err := s.Store.HoldUser(ctx, u.ID); err != nil {
 			return err
 		}
-		return s.setPassword(ctx, u, hash, in.ID, "person", ToReset)
+		return s.setPassword(ctx, u, p, in.ID, "person", ToReset)
 	})
 }
 
-// newPassword holds a password against the rules and hashes it.
-func (s *Service) newPassword(ctx context.Context, u user.User, password string) (string, error) {
-	if err := user.CheckPassword(password, u.Email, u.Name, s.Brand); err != nil {
-		return "", err
-	}
-	return s.Hasher.Hash(ctx, password)
+// newPassword is one that meets the rules.
+type newPassword struct {
+	hash  string
+	short bool
 }
 
-func (s *Service) setPassword(ctx context.Context, u user.User, hash, keepSession, by string, void ...Purpose) error {
-	if err := s.Store.SetPassword(ctx, u.ID, hash, s.Now()); err != nil {
+// newPassword holds a password against the rules and hashes it.
+func (s *Service) newPassword(ctx context.Context, u user.User, password string) (newPassword, error) {
+	passkey, err := s.Store.HasPasskey(ctx, u.ID)
+	if err != nil {
+		return newPassword{}, err
+	}
+	check := user.CheckPassword
+	if passkey {
+		check = user.CheckPasswordBesidePasskey
+	}
+	if err := check(password, u.Email, u.Name, s.Brand); err != nil {
+		return newPassword{}, err
+	}
+	hash, err := s.Hasher.Hash(ctx, password)
+	return newPassword{hash, user.Short(password)}, err
+}
+
+// setPassword is called with the person held, so that no passkey goes while a short password is set.
+func (s *Service) setPassword(ctx context.Context, u user.User, p newPassword, keepSession, by string, void ...Purpose) error {
+	if p.short {
+		passkey, err := s.Store.HasPasskey(ctx, u.ID)
+		if err != nil {
+			return err
+		}
+		if !passkey { // it has gone since
+			return user.ErrShort
+		}
+	}
+	if err := s.Store.SetPassword(ctx, u.ID, p.hash, p.short, s.Now()); err != nil {
 		return err
 	}
 	if err := s.Book.EndOthers(ctx, u.ID, keepSession, "password_changed"); err != nil {

@@ -41,7 +41,9 @@ type Store interface {
 	UserByEmail(ctx context.Context, email string) (user.User, error) // fault.ErrNotFound
 	AddUser(ctx context.Context, u user.User) (bool, error)           // false: the address is taken
 	HoldUser(ctx context.Context, userID string) error                // until the transaction ends
-	SetPassword(ctx context.Context, userID, hash string, now time.Time) error
+	// SetPassword gives the person another password; short: it is enough beside a passkey only.
+	SetPassword(ctx context.Context, userID, hash string, short bool, now time.Time) error
+	HasPasskey(ctx context.Context, userID string) (bool, error) // one that opens
 	// VoidPassword leaves the person without a password, unless it was changed after a time.
 	VoidPassword(ctx context.Context, userID string, since time.Time) (bool, error)
 	// ChangeEmail gives the person another address: false, or ErrLinkExpired, if it is taken.

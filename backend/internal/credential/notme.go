@@ -15,6 +15,7 @@ const (
 	aboutRecoveryCodes = "recovery_codes"
 	aboutPassword      = "password"
 	aboutEmail         = "email"
+	aboutGone          = "gone" // what is not taken back
 )
 
 // ReportNotMe opens the link "this was not me": whoever it was is out at once, everywhere, and what they have brought with them
@@ -81,6 +82,22 @@ func (s *Service) revoke(ctx context.Context, t session.APIToken) error {
 	return err
 }
 
+// voidLone voids a password that was enough beside a passkey, where none is left that opens.
+func (s *Service) voidLone(ctx context.Context, userID string, data map[string]string) error {
+	u, err := s.Store.User(ctx, userID)
+	if err != nil || !u.PasswordShort {
+		return err
+	}
+	if passkey, err := s.Store.HasPasskey(ctx, userID); err != nil || passkey {
+		return err
+	}
+	if _, err := s.Store.VoidPassword(ctx, userID, s.Now()); err != nil {
+		return err
+	}
+	data["short"] = "yes"
+	return s.log(ctx, audit.UserPasswordVoided, userID, map[string]string{"by": "passkey_gone"})
+}
+
 // takeBack undoes what the objection is to, as far as that harms nobody, and says so in the words of the mail.
 func (s *Service) takeBack(ctx context.Context, t Token, c contents) (map[string]string, error) {
 	data := map[string]string{}
@@ -91,7 +108,10 @@ func (s *Service) takeBack(ctx context.Context, t Token, c contents) (map[string
 			return data, err
 		}
 		data["frozen"] = "yes"
-		return data, s.log(ctx, audit.FactorFrozen, t.UserID, map[string]string{"factor_id": c.FactorID})
+		if err := s.log(ctx, audit.FactorFrozen, t.UserID, map[string]string{"factor_id": c.FactorID}); err != nil {
+			return data, err
+		}
+		return data, s.voidLone(ctx, t.UserID, data)
 	case aboutRecoveryCodes:
 		if err := s.Store.RemoveRecoveryCodes(ctx, t.UserID); err != nil {
 			return data, err

@@ -134,6 +134,15 @@ func (s *Service) NotMe(ctx context.Context, userID, factorID string) (string, e
 	return s.objection(ctx, u, c)
 }
 
+// NotMeGone makes that of a mail about what cannot be taken back, such as a factor that was removed.
+func (s *Service) NotMeGone(ctx context.Context, userID string) (string, error) {
+	u, err := s.Store.User(ctx, userID)
+	if err != nil {
+		return "", err
+	}
+	return s.objection(ctx, u, contents{About: aboutGone})
+}
+
 func (s *Service) objection(ctx context.Context, u user.User, c contents) (string, error) {
 	c.Email = u.Email
 	_, link, err := s.newToken(ctx, id.New(), ToObject, u.ID, c)

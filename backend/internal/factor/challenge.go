@@ -3,11 +3,13 @@ package factor
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 	"time"
 
 	"sallyport/internal/assurance"
+	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
@@ -114,6 +116,11 @@ type Ask struct {
 // Challenge sends a code to an active factor, or makes a nonce for a passkey. ErrResendTooSoon with the wait, ErrNoneNeeded,
 // ErrNoBackup, ErrDisabled, ErrMailboxSpent; fault.ErrNotFound for a factor that is not the person's.
 func (s *Service) Challenge(ctx context.Context, userID string, a Ask) (Challenge, error) {
+	c, err := s.ask(ctx, userID, a)
+	return c, s.noteRefusal(ctx, userID, err)
+}
+
+func (s *Service) ask(ctx context.Context, userID string, a Ask) (Challenge, error) {
 	f, err := s.Store.Factor(ctx, userID, a.FactorID)
 	if err != nil {
 		return Challenge{}, err
@@ -163,7 +170,8 @@ func (s *Service) ChallengeAgain(ctx context.Context, userID, factorID string, b
 	if err != nil {
 		return Challenge{}, err
 	}
-	return s.sendEnrolment(ctx, u, f, byVoice)
+	c, err := s.sendEnrolment(ctx, u, f, byVoice)
+	return c, s.noteRefusal(ctx, userID, err)
 }
 
 func (s *Service) sendEnrolment(ctx context.Context, u user.User, f Factor, byVoice bool) (Challenge, error) {
@@ -254,6 +262,35 @@ func (s *Service) send(ctx context.Context, u user.User, c Challenge, to route) 
 		return s.Notices.Enqueue(ctx, m)
 	})
 	return c, err
+}
+
+// noteRefusal records that a budget has refused a text message, once a minute for each person and cap, and passes the refusal
+// on. It is called where the refused transaction is over, which leaves nothing of itself behind.
+func (s *Service) noteRefusal(ctx context.Context, userID string, refusal error) error {
+	var why *budget.Exceeded
+	if !errors.As(refusal, &why) {
+		return refusal
+	}
+	err := s.Store.InTx(ctx, func(ctx context.Context) error {
+		for _, name := range why.Caps {
+			first, err := s.Limits.OneOf(ctx, "text refused "+name, userID, 1, time.Minute)
+			if err != nil {
+				return err
+			}
+			if !first {
+				continue
+			}
+			if err := s.Audit.Append(ctx, audit.Event{Action: audit.TextRefused, Outcome: audit.Refused, ActorID: userID, UserID: userID,
+				Detail: map[string]string{"cap": name, "country": why.Country}}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
 }
 
 // newCode makes six digits, each code as likely as any other.

@@ -38,8 +38,8 @@ var defaultNames = map[assurance.Type]string{
 	assurance.TOTP: "Authenticator app", assurance.Email: "E-mail", assurance.SMS: "Mobile phone", assurance.Passkey: "Passkey",
 }
 
-// Enrol begins an enrolment. ErrTooManyKept, ErrNotAccepted for a method that is not offered, ErrSameNumber; a wrong Replaces or
-// number is a field error.
+// Enrol begins an enrolment. ErrTooManyKept, ErrNotAccepted for a method that is not offered, ErrSameNumber, ErrShortAlone; a wrong
+// Replaces or number is a field error.
 func (s *Service) Enrol(ctx context.Context, userID string, n NewFactor) (Factor, Setup, error) {
 	now := s.Now()
 	if !s.Offered.Has(n.Type) {
@@ -62,6 +62,9 @@ func (s *Service) Enrol(ctx context.Context, userID string, n NewFactor) (Factor
 	if err != nil {
 		return Factor{}, Setup{}, err
 	}
+	if n.Replaces != "" && n.Type != assurance.Passkey && u.PasswordShort && !hasPasskey(have, n.Replaces) {
+		return Factor{}, Setup{}, ErrShortAlone // said here, and not at the end
+	}
 	f := Factor{ID: id.New(), UserID: userID, Type: n.Type, Name: strings.TrimSpace(n.Name), Status: Pending, Replaces: n.Replaces, CreatedAt: now}
 	if f.Name == "" {
 		f.Name = defaultNames[n.Type]
@@ -71,7 +74,7 @@ func (s *Service) Enrol(ctx context.Context, userID string, n NewFactor) (Factor
 		setup, err = s.begin(ctx, u, &f, n)
 		return err
 	})
-	return f, setup, err
+	return f, setup, s.noteRefusal(ctx, userID, err)
 }
 
 // begin does what a method's enrolment begins with, and stores the factor.
@@ -328,7 +331,7 @@ func (s *Service) spend(ctx context.Context, c Challenge) error {
 	return err
 }
 
-// Activate makes a verified factor count: "Okay". It joins the caller's transaction.
+// Activate makes a verified factor count: "Okay". It joins the caller's transaction. ErrNotVerified, ErrShortAlone.
 func (s *Service) Activate(ctx context.Context, userID, factorID string) (Factor, error) {
 	before, err := s.holdPosture(ctx, userID)
 	if err != nil {
@@ -345,6 +348,11 @@ func (s *Service) Activate(ctx context.Context, userID, factorID string) (Factor
 	if !activated {
 		return Factor{}, ErrNotVerified
 	}
+	if f.Replaces != "" {
+		if err := s.refuseLone(ctx, userID); err != nil {
+			return Factor{}, err
+		}
+	}
 	detail := map[string]string{"factor_id": f.ID, "type": f.Type.String()}
 	if f.Replaces != "" {
 		detail["replaces"] = f.Replaces
@@ -353,6 +361,9 @@ func (s *Service) Activate(ctx context.Context, userID, factorID string) (Factor
 		return Factor{}, err
 	}
 	if err := s.warn(ctx, userID, f.ID, notify.FactorActivated, map[string]string{"method": f.Type.String()}); err != nil {
+		return Factor{}, err
+	}
+	if err := s.tellOwners(ctx, f); err != nil {
 		return Factor{}, err
 	}
 	return s.Store.Factor(ctx, userID, factorID)

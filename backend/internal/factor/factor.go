@@ -3,6 +3,7 @@ package factor
 import (
 	"context"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -62,6 +63,7 @@ var (
 	ErrNotVerified  = fault.New(fault.Conflict, "factor_not_verified", "Verify a code of this second factor first.")
 	ErrTooManyKept  = fault.New(fault.Conflict, "too_many_factors", "You have as many second factors as one person can have.")
 	ErrMissing      = fault.New(fault.Conflict, "second_factor_missing", "Set up a second factor first.")
+	ErrShortAlone   = fault.New(fault.Conflict, "short_password_needs_passkey", "Your password has fewer than 12 characters, which is enough beside a passkey only. Set a longer password first.")
 	ErrNotAccepted  = fault.New(fault.Conflict, "method_not_accepted", "The rules that bind you do not accept this method.")
 	errNoSuchFactor = fault.ErrNotFound
 )
@@ -100,10 +102,20 @@ type Store interface {
 	BurnRecoveryCode(ctx context.Context, userID, hash string, now time.Time) (bool, error)
 	RecoveryCodeCount(ctx context.Context, userID string) (remaining, total int, createdAt time.Time, err error)
 
+	// VoidPassword leaves the person without a password, unless it was changed after a time.
+	VoidPassword(ctx context.Context, userID string, since time.Time) (bool, error)
+
 	ChallengeStore
 	AccountsOf(ctx context.Context, userID string) ([]string, error) // that they belong to
+	GuardingOwners(ctx context.Context, userID string) ([]Owner, error)
 
 	InTx(ctx context.Context, f func(ctx context.Context) error) error
+}
+
+// Owner is an owner of an account that guards enrolment, who is told of each member's new factor.
+type Owner struct {
+	AccountID, AccountName string
+	Email, Name, Locale    string
 }
 
 // Users is the person behind the factors.
@@ -122,9 +134,17 @@ type Notices interface {
 	Enqueue(ctx context.Context, m ...notify.Message) error
 }
 
-// Links make the link "this was not me" of a mail about a factor, or, without one, about recovery codes.
+// Links make the link "this was not me" of a mail about a factor or, without one, about recovery codes, and of a mail about what
+// cannot be taken back: that one ends what anybody is signed in with.
 type Links interface {
 	NotMe(ctx context.Context, userID, factorID string) (link string, err error)
+	NotMeGone(ctx context.Context, userID string) (link string, err error)
+}
+
+// Limits keep the record of refusals from becoming a flood: package limit.
+type Limits interface {
+	// OneOf takes one of so many places, each free again after the window; false where none is.
+	OneOf(ctx context.Context, what, whom string, places int, window time.Duration) (bool, error)
 }
 
 // Service enrols, proves and removes second factors.
@@ -141,6 +161,7 @@ type Service struct {
 	BaseURL string
 
 	Budgets  Budgets
+	Limits   Limits
 	Passkeys *Passkeys       // nil: not offered
 	Offered  assurance.Types // what can be enrolled here
 }
@@ -199,12 +220,16 @@ func (s *Service) Update(ctx context.Context, userID, factorID, name string, mak
 
 // Remove takes one factor away and tells its owner, whatever the rules ask for. fault.ErrNotFound.
 func (s *Service) Remove(ctx context.Context, userID, factorID string) error {
-	return s.RemoveIf(ctx, userID, factorID, func(assurance.Types) error { return nil })
+	return s.remove(ctx, userID, factorID, func(assurance.Types) error { return nil }, func(context.Context, string) error { return nil })
 }
 
-// RemoveIf does so unless may refuses: whether the person may lose an active factor and be left with these types. It is asked
-// while nobody can take another one away.
+// RemoveIf does so for its owner, unless may refuses: whether the person may lose an active factor and be left with these types.
+// It is asked while nobody can take another one away. ErrShortAlone.
 func (s *Service) RemoveIf(ctx context.Context, userID, factorID string, may func(left assurance.Types) error) error {
+	return s.remove(ctx, userID, factorID, may, s.refuseLone)
+}
+
+func (s *Service) remove(ctx context.Context, userID, factorID string, may func(left assurance.Types) error, gone func(ctx context.Context, userID string) error) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
 		before, err := s.holdPosture(ctx, userID)
 		if err != nil {
@@ -233,6 +258,9 @@ func (s *Service) RemoveIf(ctx context.Context, userID, factorID string, may fun
 		if f.Status != Active {
 			return nil
 		}
+		if err := gone(ctx, userID); err != nil {
+			return err
+		}
 		left, err := s.Active(ctx, userID)
 		if err != nil {
 			return err
@@ -246,7 +274,7 @@ func (s *Service) RemoveIf(ctx context.Context, userID, factorID string, may fun
 		if err := s.changed(ctx, audit.FactorRemoved, userID, userID, before, detail); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, notify.FactorRemoved, map[string]string{"method": f.Type.String()})
+		return s.warnGone(ctx, userID, notify.FactorRemoved, map[string]string{"method": f.Type.String()})
 	})
 }
 
@@ -261,7 +289,7 @@ func (s *Service) without(ctx context.Context, userID, factorID string) (types a
 	return types, err
 }
 
-// Disable takes all factors and recovery codes away and tells their owner.
+// Disable takes all factors and recovery codes away and tells their owner. ErrShortAlone.
 func (s *Service) Disable(ctx context.Context, userID string) error {
 	return s.Store.InTx(ctx, func(ctx context.Context) error {
 		before, err := s.holdPosture(ctx, userID)
@@ -274,10 +302,13 @@ func (s *Service) Disable(ctx context.Context, userID string) error {
 		if before.types == 0 {
 			return nil
 		}
+		if err := s.refuseLone(ctx, userID); err != nil {
+			return err
+		}
 		if err := s.changed(ctx, audit.FactorAllRemoved, userID, userID, before, nil); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, notify.TwoFactorDisabled, nil)
+		return s.warnGone(ctx, userID, notify.TwoFactorDisabled, nil)
 	})
 }
 
@@ -287,17 +318,28 @@ func (s *Service) log(ctx context.Context, action, userID string, detail map[str
 
 // warn tells the person, and has the mail bear the link by which they disown the factor, or, without one, the recovery codes.
 func (s *Service) warn(ctx context.Context, userID, factorID, template string, data map[string]string) error {
-	all := map[string]string{}
-	for k, v := range data {
-		all[k] = v
+	if s.Links == nil {
+		return s.tell(ctx, userID, template, data)
 	}
-	if s.Links != nil {
-		link, err := s.Links.NotMe(ctx, userID, factorID)
-		if err != nil {
-			return err
-		}
-		all["not_me_link"] = link
+	link, err := s.Links.NotMe(ctx, userID, factorID)
+	return s.object(ctx, userID, template, data, link, err)
+}
+
+// warnGone does so about what cannot be taken back.
+func (s *Service) warnGone(ctx context.Context, userID, template string, data map[string]string) error {
+	if s.Links == nil {
+		return s.tell(ctx, userID, template, data)
 	}
+	link, err := s.Links.NotMeGone(ctx, userID)
+	return s.object(ctx, userID, template, data, link, err)
+}
+
+func (s *Service) object(ctx context.Context, userID, template string, data map[string]string, link string, err error) error {
+	if err != nil {
+		return err
+	}
+	all := map[string]string{"not_me_link": link}
+	maps.Copy(all, data)
 	return s.tell(ctx, userID, template, all)
 }
 

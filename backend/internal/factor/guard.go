@@ -2,9 +2,12 @@ package factor
 
 import (
 	"context"
+	"time"
 
 	"sallyport/internal/assurance"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
+	"sallyport/internal/notify"
 )
 
 // ErrGuarded says that a first enrolment must be proven by the mailbox too.
@@ -37,4 +40,23 @@ func (s *Service) Guarded(ctx context.Context, userID, place string) error {
 		err = ErrGuarded
 	}
 	return err
+}
+
+// tellOwners tells the owners of every account that guards the person's enrolment which kind of factor now counts.
+func (s *Service) tellOwners(ctx context.Context, f Factor) error {
+	owners, err := s.Store.GuardingOwners(ctx, f.UserID)
+	if err != nil || len(owners) == 0 {
+		return err
+	}
+	u, err := s.Users.User(ctx, f.UserID)
+	if err != nil {
+		return err
+	}
+	letters := make([]notify.Message, len(owners))
+	for i, o := range owners {
+		letters[i] = notify.Message{ID: id.New(), Channel: notify.Email, To: o.Email, Locale: o.Locale, Template: notify.MemberEnrolled,
+			Data: map[string]string{"name": o.Name, "member": u.Name, "method": f.Type.String(), "account_name": o.AccountName,
+				"at": s.Now().UTC().Format(time.RFC3339), "link": s.BaseURL + "/accounts/" + o.AccountID + "/members"}}
+	}
+	return s.Notices.Enqueue(ctx, letters...)
 }

@@ -70,7 +70,7 @@ func (s *Service) AddPhone(ctx context.Context, userID string, kind PhoneKind, t
 		c, err = s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p})
 		return err
 	})
-	return p, c, err
+	return p, c, s.noteRefusal(ctx, userID, err)
 }
 
 func (s *Service) storePhone(ctx context.Context, userID string, kind PhoneKind, text, pointer string) (Phone, error) {
@@ -112,7 +112,8 @@ func (s *Service) ChallengePhone(ctx context.Context, userID, phoneID string, by
 	if err != nil {
 		return Challenge{}, err
 	}
-	return s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p, voice: byVoice})
+	c, err := s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p, voice: byVoice})
+	return c, s.noteRefusal(ctx, userID, err)
 }
 
 // VerifyPhone proves that a number is the person's.
@@ -136,7 +137,7 @@ func (s *Service) VerifyPhone(ctx context.Context, userID, phoneID, code string)
 		if err := s.log(ctx, audit.PhoneVerified, userID, map[string]string{"phone_id": p.ID, "kind": string(p.Kind)}); err != nil {
 			return err
 		}
-		return s.tell(ctx, userID, notify.PhoneAdded, map[string]string{"number": p.Hint})
+		return s.warnGone(ctx, userID, notify.PhoneAdded, map[string]string{"number": p.Hint})
 	})
 	return p, err
 }
@@ -161,7 +162,7 @@ func (s *Service) RemovePhone(ctx context.Context, userID, phoneID string) error
 		if p.VerifiedAt.IsZero() {
 			return nil
 		}
-		return s.tell(ctx, userID, notify.PhoneRemoved, map[string]string{"number": p.Hint})
+		return s.warnGone(ctx, userID, notify.PhoneRemoved, map[string]string{"number": p.Hint})
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 
 // floors are the rooms from the ground up. A room imports rooms of lower floors only, never one beside it.
 var floors = [][]string{
-	{"internal/assurance", "internal/bus", "internal/fault", "internal/id", "internal/jobs", "internal/seal", "internal/web", "internal/api/openapi"},
+	{"internal/assurance", "internal/bus", "internal/fault", "internal/id", "internal/jobs", "internal/place", "internal/seal", "internal/web", "internal/api/openapi"},
 	{"internal/audit", "internal/notify", "internal/phone", "internal/user"},
 	{"internal/notify/budget", "internal/notify/twilio"},
 	{"internal/account", "internal/factor", "internal/limit", "internal/session"},

@@ -74,7 +74,9 @@ var english = &language{
 			body: []block{
 				{text: "A phone number was added to your access and verified."},
 				{facts: [][2]string{{"Number", "{number}"}, {"Time", "{at}"}}},
-				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, remove the number, and tell our support."},
+				{unless: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, remove the number, and tell our support."},
+				{when: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password. Open the link below: it signs everyone out at once and tells you how to go on. Then remove the number."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
 				{label: "Open security settings", link: "{security_link}"},
 			},
 		},
@@ -83,7 +85,9 @@ var english = &language{
 			body: []block{
 				{text: "A phone number was removed from your access."},
 				{facts: [][2]string{{"Number", "{number}"}, {"Time", "{at}"}}},
-				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, and tell our support."},
+				{unless: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, and tell our support."},
+				{when: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password. Open the link below: it signs everyone out at once and tells you how to go on."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
 				{label: "Open security settings", link: "{security_link}"},
 			},
 		},
@@ -92,7 +96,9 @@ var english = &language{
 			body: []block{
 				{text: "Two-factor authentication has been turned off for your access. Your password alone now opens it."},
 				{facts: [][2]string{{"Method", "{method}"}, {"Time", "{at}"}}},
-				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, turn two-factor authentication on again, and tell our support."},
+				{unless: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, turn two-factor authentication on again, and tell our support."},
+				{when: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password. Open the link below: it signs everyone out at once and tells you how to go on. Then turn two-factor authentication on again."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
 				{label: "Open security settings", link: "{security_link}"},
 			},
 		},
@@ -112,7 +118,9 @@ var english = &language{
 			body: []block{
 				{text: "A method of two-factor authentication has been removed from your access. It no longer confirms a sign-in."},
 				{facts: [][2]string{{"Method", "{method}"}, {"Time", "{at}"}}},
-				{text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, and tell our support."},
+				{unless: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password: change it at once, and tell our support."},
+				{when: "not_me_link", text: "If this was you, there is nothing to do. If it was not, someone else has your password. Open the link below: it signs everyone out at once and tells you how to go on."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
 				{label: "Open security settings", link: "{security_link}"},
 			},
 		},
@@ -217,6 +225,24 @@ var english = &language{
 				{label: "Open security settings", link: "{security_link}"},
 			},
 		},
+		PasswordVoided: {
+			subject: "Please choose a new password",
+			body: []block{
+				{text: "Your password no longer works. It has fewer than 12 characters, which is enough beside a passkey only, and your passkey is gone or locked."},
+				{facts: [][2]string{{"Time", "{at}"}}},
+				{text: "Choose a longer one: ask for a link with the button below, and we send it to this address."},
+				{label: "Choose a new password", link: "{link}"},
+			},
+		},
+		MemberEnrolled: {
+			subject: "{member} has set up two-factor authentication",
+			body: []block{
+				{text: "A member of {account_name} has set up a new method of two-factor authentication. You are told because this account guards enrolment."},
+				{facts: [][2]string{{"Member", "{member}"}, {"Method", "{method}"}, {"Time", "{at}"}}},
+				{text: "If you expected this, there is nothing to do. If you did not, ask the member whether it was them. If it was not, you can end all sessions of the account at once with the incident button."},
+				{label: "Open the members", link: "{link}"},
+			},
+		},
 		NotMeDone: {
 			subject: "We have signed everyone out of your access",
 			body: []block{
@@ -225,6 +251,7 @@ var english = &language{
 				{when: "frozen", text: "The second factor in question is frozen, and so are the recovery codes that came with it. It opens nothing until our support has looked: write to them."},
 				{when: "codes", text: "Your recovery codes no longer work. Make new ones once you have signed in."},
 				{when: "password", text: "The password that was set no longer works."},
+				{when: "short", text: "Your password no longer works either: it has fewer than 12 characters, which is enough beside a passkey only."},
 				{text: "Go on like this:"},
 				{steps: []string{
 					"Make sure that nobody else reads this mailbox.",

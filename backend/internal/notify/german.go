@@ -26,9 +26,9 @@ var german = &language{
 	},
 	letters: map[string]letter{
 		TwoFactorEnforced: {
-			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentisierung",
+			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentifizierung",
 			body: []block{
-				{text: "Eine Inhaberin oder ein Inhaber von {account_name} ({account_number}) hat entschieden, dass sich in diesem Konto alle mit Zwei-Faktor-Authentisierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
+				{text: "Eine Inhaberin oder ein Inhaber von {account_name} ({account_number}) hat entschieden, dass sich in diesem Konto alle mit Zwei-Faktor-Authentifizierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
 				{when: "deadline", text: "Bitte richten Sie sie bis zum {deadline} ein. Danach bleibt Ihnen das Portal verschlossen, bis das erledigt ist."},
 				{unless: "deadline", text: "Ab sofort bleibt Ihnen das Portal verschlossen, bis sie eingerichtet ist."},
 				{text: "Es dauert etwa eine Minute:"},
@@ -38,32 +38,32 @@ var german = &language{
 					"Folgen Sie den Schritten, geben Sie den Code ein, den Sie erhalten, und bestätigen Sie mit Okay.",
 					"Bewahren Sie die Wiederherstellungscodes sicher auf. Mit ihnen kommen Sie hinein, wenn Sie Ihr Telefon verlieren.",
 				}},
-				{label: "Zwei-Faktor-Authentisierung einrichten", link: "{link}"},
+				{label: "Zwei-Faktor-Authentifizierung einrichten", link: "{link}"},
 				{text: "Wenn Sie schon eine Methode verwenden, die dieses Konto anerkennt, ist nichts zu tun."},
 			},
 		},
 		TwoFactorEnforcedInvited: {
-			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentisierung",
+			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentifizierung",
 			body: []block{
-				{text: "Sie haben eine offene Einladung zu {account_name}. Eine Inhaberin oder ein Inhaber dieses Kontos hat entschieden, dass sich darin alle mit Zwei-Faktor-Authentisierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
+				{text: "Sie haben eine offene Einladung zu {account_name}. Eine Inhaberin oder ein Inhaber dieses Kontos hat entschieden, dass sich darin alle mit Zwei-Faktor-Authentifizierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
 				{text: "Wenn Sie mit dem Link in Ihrer Einladung beitreten, werden Sie bei der ersten Anmeldung gebeten, sie einzurichten. Es dauert etwa eine Minute; eine Authenticator-App auf Ihrem Telefon ist eine gute Wahl."},
 				{label: "Portal öffnen", link: "{link}"},
 				{text: "Wenn Sie nicht beitreten möchten, ist nichts zu tun."},
 			},
 		},
 		TwoFactorReminder: {
-			subject: "Bitte richten Sie die Zwei-Faktor-Authentisierung bis {deadline} ein",
+			subject: "Bitte richten Sie die Zwei-Faktor-Authentifizierung bis {deadline} ein",
 			body: []block{
-				{text: "{account_name} ({account_number}) verlangt bald von allen die Zwei-Faktor-Authentisierung, und Ihre ist noch nicht eingerichtet."},
+				{text: "{account_name} ({account_number}) verlangt bald von allen die Zwei-Faktor-Authentifizierung, und Ihre ist noch nicht eingerichtet."},
 				{facts: [][2]string{{"Einrichten bis", "{deadline}"}}},
 				{text: "Danach ist das Portal für Sie geschlossen, bis sie eingerichtet ist. Es dauert etwa eine Minute."},
-				{label: "Zwei-Faktor-Authentisierung einrichten", link: "{link}"},
+				{label: "Zwei-Faktor-Authentifizierung einrichten", link: "{link}"},
 			},
 		},
 		TwoFactorSummary: {
-			subject: "{account_name}: {missing} von {total} Mitgliedern fehlt die Zwei-Faktor-Authentisierung",
+			subject: "{account_name}: {missing} von {total} Mitgliedern fehlt die Zwei-Faktor-Authentifizierung",
 			body: []block{
-				{text: "Für {account_name} gilt die Zwei-Faktor-Authentisierung. So weit sind die Mitglieder."},
+				{text: "Für {account_name} gilt die Zwei-Faktor-Authentifizierung. So weit sind die Mitglieder."},
 				{facts: [][2]string{{"Bindend ab", "{deadline}"}, {"Mitglieder", "{total}"}, {"Eingerichtet", "{compliant}"}, {"Noch offen", "{missing}"}}},
 				{label: "Ansehen, wem sie fehlt", link: "{link}"},
 			},
@@ -81,7 +81,9 @@ var german = &language{
 			body: []block{
 				{text: "Zu Ihrem Zugang wurde eine Telefonnummer hinzugefügt und bestätigt."},
 				{facts: [][2]string{{"Nummer", "{number}"}, {"Zeitpunkt", "{at}"}}},
-				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort, entfernen Sie die Nummer und melden Sie sich bei unserem Support."},
+				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort, entfernen Sie die Nummer und melden Sie sich bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort. Öffnen Sie den Link unten: Er meldet sofort alle ab und sagt Ihnen, wie es weitergeht. Entfernen Sie dann die Nummer."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
 				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
 			},
 		},
@@ -90,23 +92,27 @@ var german = &language{
 			body: []block{
 				{text: "Eine Telefonnummer wurde aus Ihrem Zugang entfernt."},
 				{facts: [][2]string{{"Nummer", "{number}"}, {"Zeitpunkt", "{at}"}}},
-				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort und melden Sie sich bei unserem Support."},
+				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort und melden Sie sich bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort. Öffnen Sie den Link unten: Er meldet sofort alle ab und sagt Ihnen, wie es weitergeht."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
 				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
 			},
 		},
 		TwoFactorDisabled: {
-			subject: "Die Zwei-Faktor-Authentisierung ist jetzt ausgeschaltet",
+			subject: "Die Zwei-Faktor-Authentifizierung ist jetzt ausgeschaltet",
 			body: []block{
-				{text: "Die Zwei-Faktor-Authentisierung wurde für Ihren Zugang ausgeschaltet. Ab jetzt genügt das Passwort allein."},
+				{text: "Die Zwei-Faktor-Authentifizierung wurde für Ihren Zugang ausgeschaltet. Ab jetzt genügt das Passwort allein."},
 				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
-				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort, schalten Sie die Zwei-Faktor-Authentisierung wieder ein und melden Sie sich bei unserem Support."},
+				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort, schalten Sie die Zwei-Faktor-Authentifizierung wieder ein und melden Sie sich bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort. Öffnen Sie den Link unten: Er meldet sofort alle ab und sagt Ihnen, wie es weitergeht. Schalten Sie dann die Zwei-Faktor-Authentifizierung wieder ein."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
 				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
 			},
 		},
 		FactorActivated: {
-			subject: "Die Zwei-Faktor-Authentisierung ist eingeschaltet: {method}",
+			subject: "Die Zwei-Faktor-Authentifizierung ist eingeschaltet: {method}",
 			body: []block{
-				{text: "Eine neue Methode der Zwei-Faktor-Authentisierung schützt jetzt Ihren Zugang. Sie können Ihre nächste Anmeldung damit bestätigen."},
+				{text: "Eine neue Methode der Zwei-Faktor-Authentifizierung schützt jetzt Ihren Zugang. Sie können Ihre nächste Anmeldung damit bestätigen."},
 				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
 				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Entfernen Sie die Methode, ändern Sie sofort Ihr Passwort und melden Sie sich bei unserem Support."},
 				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort. Öffnen Sie den Link unten: Er meldet sofort alle ab, friert diese Methode ein, bis unser Support sie geprüft hat, und sagt Ihnen, wie es weitergeht."},
@@ -115,16 +121,18 @@ var german = &language{
 			},
 		},
 		FactorRemoved: {
-			subject: "Eine Methode der Zwei-Faktor-Authentisierung wurde entfernt: {method}",
+			subject: "Eine Methode der Zwei-Faktor-Authentifizierung wurde entfernt: {method}",
 			body: []block{
-				{text: "Eine Methode der Zwei-Faktor-Authentisierung wurde von Ihrem Zugang entfernt. Sie bestätigt keine Anmeldung mehr."},
+				{text: "Eine Methode der Zwei-Faktor-Authentifizierung wurde von Ihrem Zugang entfernt. Sie bestätigt keine Anmeldung mehr."},
 				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
-				{text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort und melden Sie sich bei unserem Support."},
+				{unless: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort: Ändern Sie es sofort und melden Sie sich bei unserem Support."},
+				{when: "not_me_link", text: "Wenn Sie das waren, ist nichts zu tun. Andernfalls kennt jemand anderes Ihr Passwort. Öffnen Sie den Link unten: Er meldet sofort alle ab und sagt Ihnen, wie es weitergeht."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
 				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
 			},
 		},
 		FactorDisabledByGuessing: {
-			subject: "Wir haben eine Methode der Zwei-Faktor-Authentisierung gesperrt: {method}",
+			subject: "Wir haben eine Methode der Zwei-Faktor-Authentifizierung gesperrt: {method}",
 			body: []block{
 				{text: "Jemand hat nach dem richtigen Passwort viele falsche Codes nacheinander eingegeben. Zum Schutz Ihres Zugangs haben wir die Methode gesperrt, mit der das versucht wurde."},
 				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
@@ -224,6 +232,24 @@ var german = &language{
 				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
 			},
 		},
+		PasswordVoided: {
+			subject: "Bitte wählen Sie ein neues Passwort",
+			body: []block{
+				{text: "Ihr Passwort gilt nicht mehr. Es hat weniger als 12 Zeichen, und das genügt nur neben einem Passkey; Ihr Passkey ist aber entfernt oder gesperrt worden."},
+				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
+				{text: "Wählen Sie ein längeres: Fordern Sie mit dem Knopf unten einen Link an, wir schicken ihn an diese Adresse."},
+				{label: "Neues Passwort wählen", link: "{link}"},
+			},
+		},
+		MemberEnrolled: {
+			subject: "{member} hat die Zwei-Faktor-Authentifizierung eingerichtet",
+			body: []block{
+				{text: "Ein Mitglied von {account_name} hat eine neue Methode der Zwei-Faktor-Authentifizierung eingerichtet. Sie erfahren davon, weil dieses Konto die Einrichtung bewacht."},
+				{facts: [][2]string{{"Mitglied", "{member}"}, {"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie damit gerechnet haben, ist nichts zu tun. Andernfalls fragen Sie nach, ob es das Mitglied selbst war. War es das nicht, können Sie mit dem Notfallknopf sofort alle Sitzungen des Kontos beenden."},
+				{label: "Mitglieder öffnen", link: "{link}"},
+			},
+		},
 		NotMeDone: {
 			subject: "Wir haben alle von Ihrem Zugang abgemeldet",
 			body: []block{
@@ -232,6 +258,7 @@ var german = &language{
 				{when: "frozen", text: "Der zweite Faktor, um den es geht, ist eingefroren, und mit ihm die Wiederherstellungscodes, die dazugehören. Er öffnet nichts, bis unser Support ihn geprüft hat: Schreiben Sie dorthin."},
 				{when: "codes", text: "Ihre Wiederherstellungscodes gelten nicht mehr. Erzeugen Sie neue, sobald Sie angemeldet sind."},
 				{when: "password", text: "Das Passwort, das gesetzt wurde, gilt nicht mehr."},
+				{when: "short", text: "Auch Ihr Passwort gilt nicht mehr: Es hat weniger als 12 Zeichen, und das genügt nur neben einem Passkey."},
 				{text: "So geht es weiter:"},
 				{steps: []string{
 					"Vergewissern Sie sich, dass niemand anderes dieses Postfach liest.",
@@ -246,7 +273,7 @@ var german = &language{
 			subject: "{inviter} lädt Sie zu {account_name} ein",
 			body: []block{
 				{text: "{inviter} lädt Sie ein, dem Konto {account_name} beizutreten."},
-				{when: "two_factor", text: "Dieses Konto verlangt die Zwei-Faktor-Authentisierung: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt. Bei der ersten Anmeldung werden Sie gebeten, sie einzurichten; es dauert etwa eine Minute."},
+				{when: "two_factor", text: "Dieses Konto verlangt die Zwei-Faktor-Authentifizierung: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt. Bei der ersten Anmeldung werden Sie gebeten, sie einzurichten; es dauert etwa eine Minute."},
 				{label: "Einladung annehmen", link: "{link}"},
 				{text: "Der Link funktioniert einmal, sieben Tage lang. Wenn Sie nicht wissen, wer das ist, ignorieren Sie diese Nachricht. Es geschieht nichts, bis Sie annehmen."},
 			},

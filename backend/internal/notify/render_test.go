@@ -169,7 +169,7 @@ func TestLetter(t *testing.T) {
 		t.Parallel()
 		m := message(samples()[notify.FactorActivated])
 		m.Template, m.Locale = notify.FactorActivated, "de"
-		if l := write(t, m); l.Subject != "Die Zwei-Faktor-Authentisierung ist eingeschaltet: Authenticator-App" {
+		if l := write(t, m); l.Subject != "Die Zwei-Faktor-Authentifizierung ist eingeschaltet: Authenticator-App" {
 			t.Errorf("subject %q", l.Subject)
 		}
 	})

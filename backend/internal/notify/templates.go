@@ -32,6 +32,8 @@ const (
 	EmailChangeConfirm       = "email_change_confirm" // the link, to the new address
 	EmailChangeNotice        = "email_change_notice"  // that there is one, to the old address
 	EmailChanged             = "email_changed"
+	PasswordVoided           = "password_voided" // it was short, and the passkey beside it is gone
+	MemberEnrolled           = "member_enrolled" // to owners of an account that guards enrolment
 	NotMeDone                = "not_me_done"
 )
 
@@ -40,9 +42,9 @@ const (
 var keys = map[string]struct{ needs, knows []string }{
 	TwoFactorEnforced:        {[]string{"name", "account_name", "account_number", "link"}, []string{"deadline"}},
 	TwoFactorEnforcedInvited: {[]string{"account_name", "link"}, nil},
-	TwoFactorDisabled:        {[]string{"name", "security_link"}, []string{"method", "at"}},
+	TwoFactorDisabled:        {[]string{"name", "security_link"}, []string{"method", "at", "not_me_link"}},
 	FactorActivated:          {[]string{"name", "method", "at", "security_link"}, []string{"not_me_link"}},
-	FactorRemoved:            {[]string{"name", "method", "at", "security_link"}, nil},
+	FactorRemoved:            {[]string{"name", "method", "at", "security_link"}, []string{"not_me_link"}},
 	FactorDisabledByGuessing: {[]string{"name", "method"}, []string{"at", "security_link"}},
 	RecoveryCodesRenewed:     {[]string{"name", "security_link"}, []string{"at", "not_me_link"}},
 	RecoveryCodeUsed:         {[]string{"name", "left"}, []string{"at", "security_link", "not_me_link"}},
@@ -50,8 +52,8 @@ var keys = map[string]struct{ needs, knows []string }{
 	TwoFactorReminder:        {[]string{"name", "account_name", "account_number", "link", "deadline"}, nil},
 	TwoFactorSummary:         {[]string{"name", "account_name", "link", "deadline", "total", "missing", "compliant"}, nil},
 	CodeEmail:                {[]string{"name", "code"}, nil},
-	PhoneAdded:               {[]string{"name", "number", "security_link"}, []string{"at"}},
-	PhoneRemoved:             {[]string{"name", "number", "security_link"}, []string{"at"}},
+	PhoneAdded:               {[]string{"name", "number", "security_link"}, []string{"at", "not_me_link"}},
+	PhoneRemoved:             {[]string{"name", "number", "security_link"}, []string{"at", "not_me_link"}},
 	CodeSMS:                  {[]string{"code"}, nil},
 	CodeVoice:                {[]string{"code"}, nil},
 	VerifyEmail:              {[]string{"link"}, []string{"name", "at"}},
@@ -61,7 +63,9 @@ var keys = map[string]struct{ needs, knows []string }{
 	EmailChangeConfirm:       {[]string{"link"}, []string{"name", "at"}},
 	EmailChangeNotice:        {[]string{"name", "email", "at", "security_link"}, []string{"not_me_link"}},
 	EmailChanged:             {[]string{"name", "email", "at", "security_link"}, []string{"not_me_link"}},
-	NotMeDone:                {[]string{"name", "at", "link"}, []string{"frozen", "codes", "password"}},
+	PasswordVoided:           {[]string{"name", "at", "link"}, []string{"security_link"}},
+	MemberEnrolled:           {[]string{"name", "member", "method", "account_name", "at", "link"}, nil},
+	NotMeDone:                {[]string{"name", "at", "link"}, []string{"frozen", "codes", "password", "short"}},
 }
 
 // channelOf is the one channel that a template is written for.

@@ -70,10 +70,10 @@ func names(purposes []credential.Purpose) []string {
 	return out
 }
 
-// SetPassword gives a person another password.
-func (s *Store) SetPassword(ctx context.Context, userID, hash string, now time.Time) error {
+// SetPassword gives a person another password; short: it is enough beside a passkey only.
+func (s *Store) SetPassword(ctx context.Context, userID, hash string, short bool, now time.Time) error {
 	return s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		return wrap("set password", db.Exec("UPDATE users SET password_hash = ?, password_changed_at = ? WHERE id = ?", hash, micros(now), userID).Error)
+		return wrap("set password", db.Exec("UPDATE users SET password_hash = ?, password_short = ?, password_changed_at = ? WHERE id = ?", hash, short, micros(now), userID).Error)
 	})
 }
 
@@ -81,11 +81,18 @@ func (s *Store) SetPassword(ctx context.Context, userID, hash string, now time.T
 func (s *Store) VoidPassword(ctx context.Context, userID string, since time.Time) (bool, error) {
 	voided := false
 	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		u := db.Exec("UPDATE users SET password_hash = '' WHERE id = ? AND password_changed_at <= ?", userID, micros(since))
+		u := db.Exec("UPDATE users SET password_hash = '', password_short = FALSE WHERE id = ? AND password_changed_at <= ?", userID, micros(since))
 		voided = u.RowsAffected == 1
 		return wrap("void password", u.Error)
 	})
 	return voided, err
+}
+
+// HasPasskey says whether the person has a passkey that opens.
+func (s *Store) HasPasskey(ctx context.Context, userID string) (bool, error) {
+	var n int64
+	err := s.reader(ctx).Raw("SELECT count(*) FROM factors WHERE user_id = ? AND type = 'passkey' AND status = 'active' AND disabled_at = 0", userID).Scan(&n).Error
+	return n > 0, wrap("passkey", err)
 }
 
 // HoldPassword says whether the person may still sign in with the password that has this hash, and lets nobody change it until

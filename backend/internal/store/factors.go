@@ -61,6 +61,16 @@ func (s *Store) Factors(ctx context.Context, userID string) ([]factor.Factor, er
 	return list, nil
 }
 
+// GuardingOwners are the other owners of the accounts that the person belongs to and that guard enrolment.
+func (s *Store) GuardingOwners(ctx context.Context, userID string) ([]factor.Owner, error) {
+	var owners []factor.Owner
+	err := s.reader(ctx).Raw(`SELECT a.id AS account_id, a.name AS account_name, u.email, u.name, u.locale FROM members m
+		JOIN accounts a ON a.id = m.account_id AND a.guarded_enrolment AND a.enforced_at <> 0
+		JOIN members o ON o.account_id = a.id AND o.role = 'owner' AND o.user_id <> m.user_id
+		JOIN users u ON u.id = o.user_id AND u.disabled_at = 0 WHERE m.user_id = ? ORDER BY a.id, u.id`, userID).Scan(&owners).Error
+	return owners, wrap("guarding owners", err)
+}
+
 // DropAbandoned forgets enrolments that nobody has finished.
 func (s *Store) DropAbandoned(ctx context.Context, userID string, before time.Time) error {
 	_, err := deleteFactors(s.writer(ctx), "user_id = ? AND status <> 'active' AND created_at < ?", userID, micros(before))

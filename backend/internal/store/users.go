@@ -13,15 +13,16 @@ import (
 
 type userRow struct {
 	ID, Email, Name, Locale, PasswordHash, StaffRole string
+	PasswordShort                                    bool
 	FactorBits                                       int64
 	CreatedAt, EmailVerifiedAt, DisabledAt           int64
 	MailboxSpentAt                                   int64
 }
 
-const userColumns = "id, email, name, locale, password_hash, staff_role, factor_bits, created_at, email_verified_at, disabled_at, mailbox_spent_at"
+const userColumns = "id, email, name, locale, password_hash, password_short, staff_role, factor_bits, created_at, email_verified_at, disabled_at, mailbox_spent_at"
 
 func (r userRow) user() user.User {
-	return user.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, PasswordHash: r.PasswordHash, StaffRole: r.StaffRole,
+	return user.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, PasswordHash: r.PasswordHash, PasswordShort: r.PasswordShort, StaffRole: r.StaffRole,
 		Factors: assurance.Types(r.FactorBits), CreatedAt: when(r.CreatedAt), VerifiedAt: when(r.EmailVerifiedAt), DisabledAt: when(r.DisabledAt),
 		MailboxSpentAt: when(r.MailboxSpentAt)}
 }

@@ -17,8 +17,9 @@ import (
 // What a new password must be (NIST SP 800-63B-4 §3.1.1.2): long, and none that a guesser begins with. Which kinds of character
 // it is made of is nobody's business.
 const (
-	minPassword = 12   // characters
-	maxPassword = 1024 // bytes
+	minPassword      = 12   // characters
+	minBesidePasskey = 8    // of a password that never opens alone
+	maxPassword      = 1024 // bytes
 	// minWeight is how many parts a guesser must get right: see weight.
 	minWeight = 5
 	// minOwn is how long a word of one's own must be to be looked for: shorter ones are in every second word.
@@ -27,14 +28,29 @@ const (
 
 // CheckPassword holds a new password against the rules; what is wrong is a field error at /password. own is what strangers try
 // first: the person's address and name, the portal's brand.
-func CheckPassword(password string, own ...string) error {
+func CheckPassword(password string, own ...string) error { return check(password, minPassword, own) }
+
+// CheckPasswordBesidePasskey does so for somebody who has a passkey: fewer characters are enough.
+func CheckPasswordBesidePasskey(password string, own ...string) error {
+	return check(password, minBesidePasskey, own)
+}
+
+// Short says whether a password is enough beside a passkey only.
+func Short(password string) bool { return utf8.RuneCountInString(spelling(password)) < minPassword }
+
+// ErrShort is told of a password that is short where no passkey stands beside it.
+var ErrShort = fault.InvalidField("/password", fmt.Sprintf("must have at least %d characters", minPassword))
+
+func check(password string, least int, own []string) error {
 	wrong := func(detail string) error { return fault.InvalidField("/password", detail) }
 	p := spelling(password)
 	switch {
 	case len(password) > maxPassword || len(p) > maxPassword:
 		return wrong(fmt.Sprintf("must have at most %d bytes", maxPassword))
-	case utf8.RuneCountInString(p) < minPassword:
-		return wrong(fmt.Sprintf("must have at least %d characters", minPassword))
+	case least == minPassword && Short(password):
+		return ErrShort
+	case utf8.RuneCountInString(p) < least:
+		return wrong(fmt.Sprintf("must have at least %d characters", least))
 	}
 	p = strings.ToLower(p)
 	for _, o := range own {

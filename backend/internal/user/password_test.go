@@ -48,6 +48,18 @@ func TestCheckPassword(t *testing.T) {
 		}
 	}
 
+	t.Run("takes a shorter one beside a passkey, by the same rules", func(t *testing.T) {
+		t.Parallel()
+		for p, ok := range map[string]bool{"kx8#hqpw": true, "blue yacht": true, "kx8#hqp": false, "password": false, "qwertyui": false, "aaaaaaaa": false, "kx8#hqpw!zt2": true} {
+			if err := user.CheckPasswordBesidePasskey(p); (err == nil) != ok {
+				t.Errorf("%q: %v", p, err)
+			}
+			if long := len(p) >= 12; user.Short(p) == long {
+				t.Errorf("%q is short: %v", p, !long)
+			}
+		}
+	})
+
 	t.Run("refuses what belongs to the person or the portal, however it is written", func(t *testing.T) {
 		t.Parallel()
 		own := []string{"Ada.Lovelace@engines.example", "Ada Byron-King", "Sallyport"}

@@ -18,13 +18,15 @@ type User struct {
 	ID           string
 	Email        string // as they wrote it
 	Name         string
-	Locale       string          // "en" or "de"
-	PasswordHash string          // argon2id, PHC string format
-	StaffRole    string          // "", "agent" or "lead": staff of the provider
-	Factors      assurance.Types // types of the active second factors
-	CreatedAt    time.Time
-	VerifiedAt   time.Time // the address was proven; zero: not yet
-	DisabledAt   time.Time // zero: not disabled
+	Locale       string // "en" or "de"
+	PasswordHash string // argon2id, PHC string format
+	// PasswordShort: the password is enough beside a passkey only, see Short.
+	PasswordShort bool
+	StaffRole     string          // "", "agent" or "lead": staff of the provider
+	Factors       assurance.Types // types of the active second factors
+	CreatedAt     time.Time
+	VerifiedAt    time.Time // the address was proven; zero: not yet
+	DisabledAt    time.Time // zero: not disabled
 	// MailboxSpentAt is when the mailbox has reset the password: until another factor signs in, it is none itself. Zero: it has not.
 	MailboxSpentAt time.Time
 }

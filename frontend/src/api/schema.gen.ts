@@ -244,8 +244,8 @@ export interface paths {
         put?: never;
         /**
          * Open the link "this was not me" of a security mail
-         * @description The link (`/not-me#TOKEN`, seven days, once) is in mails about a new second factor, recovery codes, a changed password
-         *     and a changed address. Ends every session, every sign-in that is under way and every API token; freezes the second factor that
+         * @description The link (`/not-me#TOKEN`, seven days, once) is in mails about a second factor or a phone number that was added or
+         *     removed, recovery codes, a changed password and a changed address. Ends every session, every sign-in that is under way and every API token; freezes the second factor that
          *     the mail was about until support has looked, with the recovery codes that came with it; voids a password that was set
          *     by somebody else. A mail says how to go on.
          */
@@ -342,7 +342,8 @@ export interface paths {
         post: operations["enrolFactor"];
         /**
          * Disable two-factor authentication
-         * @description Removes every factor and all recovery codes. Refused while any rule asks for a second factor.
+         * @description Removes every factor and all recovery codes. Refused while any rule asks for a second factor, and while the password has
+         *     fewer than 12 characters, which is enough beside a passkey only.
          */
         delete: operations["disableSecondFactor"];
         options?: never;
@@ -364,7 +365,8 @@ export interface paths {
         post?: never;
         /**
          * Remove one factor
-         * @description A pending factor may always be removed. An active one is refused where less than the rules ask would be left.
+         * @description A pending factor may always be removed. An active one is refused where less than the rules ask would be left, and the
+         *     last passkey while the password has fewer than 12 characters.
          */
         delete: operations["removeFactor"];
         options?: never;
@@ -1315,8 +1317,10 @@ export interface components {
         Email: string;
         Password: string;
         /**
-         * @description At least 12 characters after NFKC normalisation and at most 1024 bytes; which kinds of character does not matter.
-         *     Refused where it is common, or contains the person's name or address or the portal's name.
+         * @description At least 12 characters after NFKC normalisation, or 8 for a person who has an active passkey, and at most 1024 bytes;
+         *     which kinds of character does not matter. Refused where it is common, or contains the person's name or address or
+         *     the portal's name. While it has fewer than 12, the last passkey can be replaced by another and not taken away: 409
+         *     `short_password_needs_passkey`.
          * @example correct horse battery staple
          */
         NewPassword: string;
@@ -1723,6 +1727,20 @@ export interface components {
             assurance: components["schemas"]["Assurance"];
             user_agent: string;
             address: string;
+            place: components["schemas"]["Place"];
+        };
+        /**
+         * @description What the address says by itself, asked of nobody: which kind of network it belongs to, and, where the operator has
+         *     named a table, the country. Both may be wrong; there is never more, such as a city.
+         */
+        Place: {
+            /** @enum {string} */
+            network: "this_machine" | "private" | "public" | "unknown";
+            /**
+             * @description ISO 3166-1 alpha-2.
+             * @example DE
+             */
+            country?: string;
         };
         DeviceList: {
             items: components["schemas"]["Device"][];

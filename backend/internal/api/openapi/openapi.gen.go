@@ -359,6 +359,30 @@ func (e PhoneKind) Valid() bool {
 	}
 }
 
+// Defines values for PlaceNetwork.
+const (
+	PlaceNetworkPrivateNetwork PlaceNetwork = "private"
+	PlaceNetworkPublicNetwork  PlaceNetwork = "public"
+	PlaceNetworkThisMachine    PlaceNetwork = "this_machine"
+	PlaceNetworkUnknownNetwork PlaceNetwork = "unknown"
+)
+
+// Valid indicates whether the value is a known member of the PlaceNetwork enum.
+func (e PlaceNetwork) Valid() bool {
+	switch e {
+	case PlaceNetworkPrivateNetwork:
+		return true
+	case PlaceNetworkPublicNetwork:
+		return true
+	case PlaceNetworkThisMachine:
+		return true
+	case PlaceNetworkUnknownNetwork:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ProblemNeeds.
 const (
 	ProblemNeedsPassword     ProblemNeeds = "password"
@@ -964,8 +988,12 @@ type Device struct {
 	Id Id `json:"id"`
 
 	// LastUsedAt Example: 2026-11-21T12:00:00Z
-	LastUsedAt Time   `json:"last_used_at"`
-	UserAgent  string `json:"user_agent"`
+	LastUsedAt Time `json:"last_used_at"`
+
+	// Place What the address says by itself, asked of nobody: which kind of network it belongs to, and, where the operator has
+	// named a table, the country. Both may be wrong; there is never more, such as a city.
+	Place     Place  `json:"place"`
+	UserAgent string `json:"user_agent"`
 }
 
 // DeviceList defines model for DeviceList.
@@ -1318,16 +1346,20 @@ type NewInvitation struct {
 	TwoFactorRequired *bool `json:"two_factor_required,omitempty"`
 }
 
-// NewPassword At least 12 characters after NFKC normalisation and at most 1024 bytes; which kinds of character does not matter.
-// Refused where it is common, or contains the person's name or address or the portal's name.
+// NewPassword At least 12 characters after NFKC normalisation, or 8 for a person who has an active passkey, and at most 1024 bytes;
+// which kinds of character does not matter. Refused where it is common, or contains the person's name or address or
+// the portal's name. While it has fewer than 12, the last passkey can be replaced by another and not taken away: 409
+// `short_password_needs_passkey`.
 //
 // Example: correct horse battery staple
 type NewPassword = string
 
 // NewPasswordRequest defines model for NewPasswordRequest.
 type NewPasswordRequest struct {
-	// Password At least 12 characters after NFKC normalisation and at most 1024 bytes; which kinds of character does not matter.
-	// Refused where it is common, or contains the person's name or address or the portal's name.
+	// Password At least 12 characters after NFKC normalisation, or 8 for a person who has an active passkey, and at most 1024 bytes;
+	// which kinds of character does not matter. Refused where it is common, or contains the person's name or address or
+	// the portal's name. While it has fewer than 12, the last passkey can be replaced by another and not taken away: 409
+	// `short_password_needs_passkey`.
 	//
 	//
 	// Example: correct horse battery staple
@@ -1336,8 +1368,10 @@ type NewPasswordRequest struct {
 
 // NewPasswordWithToken defines model for NewPasswordWithToken.
 type NewPasswordWithToken struct {
-	// Password At least 12 characters after NFKC normalisation and at most 1024 bytes; which kinds of character does not matter.
-	// Refused where it is common, or contains the person's name or address or the portal's name.
+	// Password At least 12 characters after NFKC normalisation, or 8 for a person who has an active passkey, and at most 1024 bytes;
+	// which kinds of character does not matter. Refused where it is common, or contains the person's name or address or
+	// the portal's name. While it has fewer than 12, the last passkey can be replaced by another and not taken away: 409
+	// `short_password_needs_passkey`.
 	//
 	//
 	// Example: correct horse battery staple
@@ -1461,6 +1495,19 @@ type PhoneList struct {
 //
 // Example: +4915155501234
 type PhoneNumber = string
+
+// Place What the address says by itself, asked of nobody: which kind of network it belongs to, and, where the operator has
+// named a table, the country. Both may be wrong; there is never more, such as a city.
+type Place struct {
+	// Country ISO 3166-1 alpha-2.
+	//
+	// Example: DE
+	Country *string      `json:"country,omitempty"`
+	Network PlaceNetwork `json:"network"`
+}
+
+// PlaceNetwork defines model for Place.Network.
+type PlaceNetwork string
 
 // Problem defines model for Problem.
 type Problem struct {
@@ -1693,8 +1740,10 @@ type SignUpRequest struct {
 	Locale *Locale    `json:"locale,omitempty"`
 	Name   PersonName `json:"name"`
 
-	// Password At least 12 characters after NFKC normalisation and at most 1024 bytes; which kinds of character does not matter.
-	// Refused where it is common, or contains the person's name or address or the portal's name.
+	// Password At least 12 characters after NFKC normalisation, or 8 for a person who has an active passkey, and at most 1024 bytes;
+	// which kinds of character does not matter. Refused where it is common, or contains the person's name or address or
+	// the portal's name. While it has fewer than 12, the last passkey can be replaced by another and not taken away: 409
+	// `short_password_needs_passkey`.
 	//
 	//
 	// Example: correct horse battery staple

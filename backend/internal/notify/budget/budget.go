@@ -61,6 +61,14 @@ type Cap struct {
 	Window time.Duration
 }
 
+// Exceeded is the cause of ErrExhausted: which caps, for the record.
+type Exceeded struct {
+	Caps    []string // reasons
+	Country string
+}
+
+func (e *Exceeded) Error() string { return "the caps of " + strings.Join(e.Caps, ", ") }
+
 // Over is a cap that a message would exceed.
 type Over struct {
 	Cap
@@ -148,7 +156,7 @@ const carriersTests = "+1500555"
 func (b *Budget) Voice() bool { return b.Offered && b.Calls }
 
 // Take counts a message in the transaction of ctx, which is the one that enqueues it; take it as the last before that, since
-// messages take turns until the transaction ends. ErrExhausted with RetryAfter; ErrNotOffered, also for a number that was served
+// messages take turns until the transaction ends. ErrExhausted with RetryAfter, because of Exceeded; ErrNotOffered, also for a number that was served
 // when its owner gave it and is no longer.
 func (b *Budget) Take(ctx context.Context, r Request) error {
 	n, err := phone.Parse(r.Number)
@@ -184,7 +192,13 @@ func (b *Budget) Take(ctx context.Context, r Request) error {
 		b.Count(Allowed, n.Country)
 		return nil
 	}
-	return ErrExhausted.With(func(e *fault.Error) {
+	why := &Exceeded{Country: n.Country}
+	for _, o := range over {
+		if !slices.Contains(why.Caps, o.Of) { // the hour and the day of one person
+			why.Caps = append(why.Caps, o.Of)
+		}
+	}
+	return ErrExhausted.Because(why).With(func(e *fault.Error) {
 		for _, o := range over {
 			e.RetryAfter = max(e.RetryAfter, o.FreeAt.Sub(m.CreatedAt), time.Second)
 		}

@@ -10,16 +10,16 @@ type Mail struct{ ID, To, Subject, Text string }
 
 // subjects are how messages of each kind begin, end or are called, in every language of the demo's people.
 var subjects = map[string][]string{
-	"enforced":      {" now requires two-factor authentication", " verlangt jetzt die Zwei-Faktor-Authentisierung"},
-	"disabled":      {"Two-factor authentication is now off", "Die Zwei-Faktor-Authentisierung ist jetzt ausgeschaltet"},
-	"activated":     {"Two-factor authentication is on: ", "Die Zwei-Faktor-Authentisierung ist eingeschaltet: "},
+	"enforced":      {" now requires two-factor authentication", " verlangt jetzt die Zwei-Faktor-Authentifizierung"},
+	"disabled":      {"Two-factor authentication is now off", "Die Zwei-Faktor-Authentifizierung ist jetzt ausgeschaltet"},
+	"activated":     {"Two-factor authentication is on: ", "Die Zwei-Faktor-Authentifizierung ist eingeschaltet: "},
 	"removed":       {"A method of two-factor authentication was removed: "},
 	"locked":        {"We have locked a method of two-factor authentication: "},
 	"new codes":     {"You have new recovery codes"},
 	"recovery code": {"A recovery code was used to sign in"},
 	"invitation":    {" invites you to ", " lädt Sie zu "},
-	"reminder":      {"Please set up two-factor authentication by ", "Bitte richten Sie die Zwei-Faktor-Authentisierung bis "},
-	"summary":       {" members lack two-factor authentication", " Mitgliedern fehlt die Zwei-Faktor-Authentisierung"},
+	"reminder":      {"Please set up two-factor authentication by ", "Bitte richten Sie die Zwei-Faktor-Authentifizierung bis "},
+	"summary":       {" members lack two-factor authentication", " Mitgliedern fehlt die Zwei-Faktor-Authentifizierung"},
 	"code":          {"Your code", "Ihr Code"},
 }
 
