@@ -90,6 +90,16 @@ test('from the window to Okay in five inputs and in less than a minute, at the p
   )
   expect(human.inputs).toBeLessThanOrEqual(5)
   expect(human.pauses).toBeLessThan(60_000)
+
+  // It is required, so neither item is in the menu, and the page for security says by whom.
+  await page.getByRole('button', { name: /user menu/ }).click()
+  await expect(page.getByRole('menuitem', { name: 'My Account' })).toBeVisible()
+  await expect(page.getByRole('menuitem', { name: /2FA/ })).toHaveCount(0)
+  await page.getByRole('menuitem', { name: 'My Account' }).click()
+  await page.getByRole('link', { name: 'Update 2FA' }).click()
+  await expect(member.dialog).toHaveAccessibleName('Replace “Authenticator app”')
+  await page.keyboard.press('Escape')
+  await expect(page.getByText('Acme Hosting requires it for all its members.')).toBeVisible()
 })
 
 test('a guarded first enrolment asks the mailbox first, in the window and in the dialog', async ({

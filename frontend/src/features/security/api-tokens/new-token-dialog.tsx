@@ -62,7 +62,7 @@ export function NewTokenDialog({ onClose }: { onClose: () => void }) {
               {...form.getInputProps('name')}
             />
             <Checkbox.Group label={t('new.scopes')} {...form.getInputProps('scopes')}>
-              <Stack gap="xs" mt="xs">
+              <Stack gap="xs" my="xs">
                 {scopes.map((scope) => (
                   <Checkbox
                     key={scope}
