@@ -18,7 +18,9 @@ const binary = process.env.SALLYPORT_BINARY ?? bin('sallyport')
 const patience = 30_000
 
 /** The demo on a free port, with a database that is thrown away: SQLite, or PostgreSQL with several replicas on it. */
-export async function startPortal(on: { postgres?: boolean; replicas?: number } = {}): Promise<Portal> {
+export async function startPortal(
+  on: { postgres?: boolean; replicas?: number; env?: Record<string, string> } = {},
+): Promise<Portal> {
   const running: Array<() => Promise<void>> = []
   const stop = async () => {
     for (const part of running.reverse()) await part()
@@ -27,7 +29,7 @@ export async function startPortal(on: { postgres?: boolean; replicas?: number } 
     const databaseUrl = on.postgres ? await startPostgres(running) : ''
     const urls: string[] = []
     for (let replica = 0; replica < (on.replicas ?? 1); replica++) {
-      urls.push(await startReplica(databaseUrl, running))
+      urls.push(await startReplica(databaseUrl, running, on.env))
     }
     return { urls, url: urls[0] ?? '', stop }
   } catch (error) {
@@ -46,7 +48,11 @@ async function startPostgres(running: Array<() => Promise<void>>): Promise<strin
   })
 }
 
-async function startReplica(databaseUrl: string, running: Array<() => Promise<void>>): Promise<string> {
+async function startReplica(
+  databaseUrl: string,
+  running: Array<() => Promise<void>>,
+  env: Record<string, string> = {},
+): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sallyport-e2e-'))
   const address = `localhost:${await freePort()}`
   const url = `http://${address}`
@@ -58,6 +64,7 @@ async function startReplica(databaseUrl: string, running: Array<() => Promise<vo
       SALLYPORT_BASE_URL: url,
       SALLYPORT_DATA_DIR: dataDir,
       SALLYPORT_DATABASE_URL: databaseUrl,
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
