@@ -585,7 +585,7 @@ func TestWhoeverSaysThatItWasNotThemIsRidOfIt(t *testing.T) {
 		}
 		thief.Answer(thief.App.Next()).Refused(409, "factor_disabled")
 		thief.AnswerRecovery(thief.RecoveryCodes[0]).Refused(401, "invalid_code")
-		if m := mailed(h, member, signedOut, 1)[0]; !strings.Contains(m.Text, "is frozen") || !strings.Contains(m.Text, "/reset-password") {
+		if m := mailed(h, member, signedOut, 1)[0]; !strings.Contains(m.Text, "is frozen") || !strings.Contains(m.Text, "/forgot-password") {
 			t.Errorf("the mail says\n%s", m.Text)
 		}
 

@@ -102,7 +102,7 @@ func TestAShortPasswordGoesWithAPasskeyThatItsOwnerDisowns(t *testing.T) {
 		setPassword(p, short).Must(204)
 		open(h.At(1), "not-me", linked(t, mailed(h, member, passkeyOn, 1)[0], "/not-me")).Must(204)
 		p.SignIn().Refused(401, "invalid_credentials")
-		if m := mailed(h, member, signedOut, 1)[0]; !strings.Contains(m.Text, "fewer than 12 characters") || !strings.Contains(m.Text, "/reset-password") {
+		if m := mailed(h, member, signedOut, 1)[0]; !strings.Contains(m.Text, "fewer than 12 characters") || !strings.Contains(m.Text, "/forgot-password") {
 			t.Errorf("the mail says\n%s", m.Text)
 		}
 		h.Clock.Advance(time.Hour)

@@ -350,3 +350,30 @@ func TestARefusedTextIsRecordedOnceAMinuteForEachPersonAndCap(t *testing.T) {
 		}
 	})
 }
+
+func TestABudgetThatOnlyRecordsRefusesNothing(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"record_only", "enforce"} {
+		h, carrier := texting(t, whole.SQLite(t), func(c *app.Config) {
+			c.SMSBudget, c.SMSPerPrefixHour, c.MetricsToken = mode, 2, "a token for nothing but tests"
+		})
+		allowed := 0
+		for i, email := range []string{owner, admin, member, contractor} { // neighbours, as whoever earns by them rents them
+			a := h.Person(email).In().Confirm().Call("POST", "/me/phones", map[string]any{"kind": "mobile", "number": mobileNumber[:12] + string(rune('0'+i))})
+			if a.Status == 201 {
+				allowed++
+			} else {
+				a.Refused(429, "sms_budget_exhausted")
+			}
+		}
+		decision, want := "refused", 2
+		if mode == "record_only" {
+			decision, want = "would_refuse", 4
+		}
+		h.Eventually("what was allowed arrives", func() bool { return len(carrier.Sent()) == want })
+		metrics := string(h.At(0).Call("GET", "//metrics", "a token for nothing but tests", nil).Must(200).Body)
+		if line := `sallyport_sms_decisions_total{decision="` + decision + `",label="prefix"} 2` + "\n"; allowed != want || !strings.Contains(metrics, line) {
+			t.Errorf("%s: %d of 4 are allowed, and the metrics lack %s", mode, allowed, line)
+		}
+	}
+}

@@ -43,7 +43,7 @@ func (s *Service) ReportNotMe(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		data["link"] = s.BaseURL + "/reset-password"
+		data["link"] = s.BaseURL + "/forgot-password"
 		told := []notify.Message{s.message(u, notify.NotMeDone, data)}
 		if user.EmailKey(c.Email) != user.EmailKey(u.Email) { // the address has changed since: both are told
 			reader := u

@@ -32,7 +32,7 @@ func (s *Service) voidLone(ctx context.Context, userID string) error {
 	if err := s.log(ctx, audit.UserPasswordVoided, userID, map[string]string{"by": "passkey_gone"}); err != nil {
 		return err
 	}
-	return s.tell(ctx, userID, notify.PasswordVoided, map[string]string{"link": s.BaseURL + "/reset-password"})
+	return s.tell(ctx, userID, notify.PasswordVoided, map[string]string{"link": s.BaseURL + "/forgot-password"})
 }
 
 func (s *Service) lone(ctx context.Context, userID string) (bool, error) {

@@ -65,7 +65,7 @@ var english = &language{
 			subject: "Your code",
 			body: []block{
 				{text: "Type this code where you were asked for it:"},
-				{facts: [][2]string{{"Code", "{code}"}}},
+				{facts: [][2]string{{"Code", "{code}"}}, large: true},
 				{text: "It works once, for ten minutes. Nobody from us will ever ask you for it. If you did not ask for a code, someone else has your password: change it at once."},
 			},
 		},
@@ -230,7 +230,7 @@ var english = &language{
 			body: []block{
 				{text: "Your password no longer works. It has fewer than 12 characters, which is enough beside a passkey only, and your passkey is gone or locked."},
 				{facts: [][2]string{{"Time", "{at}"}}},
-				{text: "Choose a longer one: ask for a link with the button below, and we send it to this address."},
+				{text: "Choose a longer one: open the page below, and we send a link to this address."},
 				{label: "Choose a new password", link: "{link}"},
 			},
 		},

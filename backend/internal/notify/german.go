@@ -72,7 +72,7 @@ var german = &language{
 			subject: "Ihr Code",
 			body: []block{
 				{text: "Geben Sie diesen Code dort ein, wo Sie danach gefragt wurden:"},
-				{facts: [][2]string{{"Code", "{code}"}}},
+				{facts: [][2]string{{"Code", "{code}"}}, large: true},
 				{text: "Er gilt einmal und zehn Minuten lang. Niemand von uns wird Sie je danach fragen. Wenn Sie keinen Code angefordert haben, kennt jemand anderes Ihr Passwort: Ändern Sie es sofort."},
 			},
 		},
@@ -237,7 +237,7 @@ var german = &language{
 			body: []block{
 				{text: "Ihr Passwort gilt nicht mehr. Es hat weniger als 12 Zeichen, und das genügt nur neben einem Passkey; Ihr Passkey ist aber entfernt oder gesperrt worden."},
 				{facts: [][2]string{{"Zeitpunkt", "{at}"}}},
-				{text: "Wählen Sie ein längeres: Fordern Sie mit dem Knopf unten einen Link an, wir schicken ihn an diese Adresse."},
+				{text: "Wählen Sie ein längeres: Öffnen Sie die Seite unten, dann schicken wir einen Link an diese Adresse."},
 				{label: "Neues Passwort wählen", link: "{link}"},
 			},
 		},

@@ -20,8 +20,10 @@ type piece struct {
 	Text  string
 	Steps []string
 	Facts [][2]string
+	Large bool
 	Label string
 	Link  string
+	Next  bool // behind another link, which matters more
 }
 
 // render puts a message into words. Its errors are the mistakes of whoever wrote the message.
@@ -64,11 +66,13 @@ func (n *Notifier) render(m Message) (Letter, error) {
 
 func (l *language) pieces(body []block, values map[string]string) []piece {
 	var pieces []piece
+	linked := false
 	for _, b := range body {
 		if (b.when != "" && values[b.when] == "") || (b.unless != "" && values[b.unless] != "") {
 			continue
 		}
-		p := piece{Text: fill(b.text, values), Label: fill(b.label, values), Link: fill(b.link, values)}
+		p := piece{Text: fill(b.text, values), Label: fill(b.label, values), Link: fill(b.link, values), Large: b.large, Next: linked}
+		linked = linked || p.Link != ""
 		for _, step := range b.steps {
 			p.Steps = append(p.Steps, fill(step, values))
 		}

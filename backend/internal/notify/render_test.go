@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"html"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,9 +56,9 @@ func samples() map[string]map[string]string {
 	return map[string]map[string]string{
 		notify.TwoFactorEnforced:        {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "deadline": at},
 		notify.TwoFactorEnforcedInvited: {"account_name": "Acme & Söhne", "link": link},
-		notify.TwoFactorDisabled:        {"name": "Ada", "method": "totp", "at": at, "security_link": security},
+		notify.TwoFactorDisabled:        {"name": "Ada", "method": "totp", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.FactorActivated:          {"name": "Ada", "method": "totp", "at": at, "security_link": security, "not_me_link": notMe},
-		notify.FactorRemoved:            {"name": "Ada", "method": "passkey", "at": at, "security_link": security},
+		notify.FactorRemoved:            {"name": "Ada", "method": "passkey", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.FactorDisabledByGuessing: {"name": "Ada", "method": "sms", "at": at, "security_link": security},
 		notify.RecoveryCodesRenewed:     {"name": "Ada", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.RecoveryCodeUsed:         {"name": "Ada", "left": "9", "at": at, "security_link": security, "not_me_link": notMe},
@@ -67,8 +69,15 @@ func samples() map[string]map[string]string {
 		notify.EmailChangeConfirm:       {"link": link, "at": at},
 		notify.EmailChangeNotice:        {"name": "Ada", "email": "a••••e@example.test", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.EmailChanged:             {"name": "Ada", "email": "a••••e@example.test", "at": at, "security_link": security, "not_me_link": notMe},
-		notify.NotMeDone:                {"name": "Ada", "link": link, "at": at, "frozen": "yes", "codes": "yes", "password": "yes"},
+		notify.NotMeDone:                {"name": "Ada", "link": link, "at": at, "frozen": "yes", "codes": "yes", "password": "yes", "short": "yes"},
 		notify.Invitation:               {"account_name": "Acme & Söhne", "inviter": "Grace", "link": link, "two_factor": "yes"},
+		notify.TwoFactorReminder:        {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "deadline": at},
+		notify.TwoFactorSummary:         {"name": "Ada", "account_name": "Acme & Söhne", "link": link, "deadline": at, "total": "120", "missing": "17", "compliant": "103"},
+		notify.CodeEmail:                {"name": "Ada", "code": "904817"},
+		notify.PhoneAdded:               {"name": "Ada", "number": "+49 ••• ••67", "at": at, "security_link": security, "not_me_link": notMe},
+		notify.PhoneRemoved:             {"name": "Ada", "number": "+49 ••• ••67", "at": at, "security_link": security, "not_me_link": notMe},
+		notify.PasswordVoided:           {"name": "Ada", "at": at, "link": link},
+		notify.MemberEnrolled:           {"name": "Ada", "member": "Grace", "method": "totp", "account_name": "Acme & Söhne", "at": at, "link": link},
 	}
 }
 
@@ -77,9 +86,26 @@ var tag = regexp.MustCompile(`(?s)<style>.*?</style>|<title>.*?</title>|<[^>]*>`
 // words are a text's words, whatever stands between them.
 func words(s string) string { return strings.Join(strings.Fields(s), " ") }
 
+// quiet are the letters that change nothing by themselves, or that a stranger may have asked for: there is nothing to disown.
+var quiet = []string{notify.TwoFactorEnforced, notify.TwoFactorEnforcedInvited, notify.TwoFactorReminder, notify.TwoFactorSummary, notify.MemberEnrolled,
+	notify.CodeEmail, notify.VerifyEmail, notify.SignUpTaken, notify.PasswordReset, notify.EmailChangeConfirm, notify.Invitation,
+	notify.FactorDisabledByGuessing, notify.PasswordVoided, notify.NotMeDone}
+
+var (
+	address = regexp.MustCompile(`[a-z]+://[^\s"<)]+`)
+	link    = regexp.MustCompile(`<a [^>]*href="([^"]*)"`)
+	fetched = regexp.MustCompile(`(?i)<(img|script|link|iframe|object|embed|video|audio|source|form|input|meta http|base|svg)\b|\bsrc|url\(|@import|@font-face|\bbackground="|\bon[a-z]+="|\bping="`)
+)
+
 func TestLetters(t *testing.T) {
 	t.Parallel()
-	for template, data := range samples() {
+	all := samples()
+	for _, template := range notify.Letters() {
+		if all[template] == nil {
+			t.Errorf("%s is not looked at: give it a sample", template)
+		}
+	}
+	for template, data := range all {
 		for _, locale := range []string{"en", "de"} {
 			l := write(t, notify.Message{ID: "1", Channel: notify.Email, To: "ada@example.test", Locale: locale, Template: template, Data: data})
 			t.Run(template+" in "+locale+" says all that it was given, as text and as HTML", func(t *testing.T) {
@@ -112,11 +138,32 @@ func TestLetters(t *testing.T) {
 					}
 				}
 			})
-			t.Run(template+" in "+locale+" loads nothing and suits a phone and the dark", func(t *testing.T) {
+			t.Run(template+" in "+locale+" has a subject that says neither code nor link, and a way to disown what was done", func(t *testing.T) {
 				t.Parallel()
-				for _, foreign := range []string{"<img", "src=", "url(", "<script", "@import", "<link"} {
-					if strings.Contains(l.HTML, foreign) {
-						t.Errorf("the HTML holds %s", foreign)
+				if strings.ContainsAny(l.Subject, "\r\n") || len([]rune(l.Subject)) > 100 || address.MatchString(l.Subject) {
+					t.Errorf("the subject is %q", l.Subject)
+				}
+				if code := data["code"]; code != "" && strings.Contains(l.Subject, code) {
+					t.Errorf("the subject holds the code: %q", l.Subject)
+				}
+				disown := strings.Count(l.Text, "/not-me#")
+				if want := map[bool]int{true: 0, false: 1}[slices.Contains(quiet, template)]; disown != want || strings.Count(l.HTML, `class="button" href="https://portal.test/not-me#`) != want {
+					t.Errorf("%d links disown it, not %d", disown, want)
+				}
+			})
+			t.Run(template+" in "+locale+" loads nothing, follows nobody and suits a phone and the dark", func(t *testing.T) {
+				t.Parallel()
+				if foreign := fetched.FindString(l.HTML); foreign != "" {
+					t.Errorf("the HTML holds %s", foreign)
+				}
+				for _, to := range link.FindAllStringSubmatch(l.HTML, -1) {
+					if !slices.Contains(slices.Collect(maps.Values(data)), html.UnescapeString(to[1])) {
+						t.Errorf("it links to %s, which nobody asked for", to[1])
+					}
+				}
+				for _, at := range append(address.FindAllString(l.HTML, -1), address.FindAllString(l.Text, -1)...) {
+					if !slices.Contains(slices.Collect(maps.Values(data)), html.UnescapeString(at)) {
+						t.Errorf("it holds the address %s", at)
 					}
 				}
 				for _, must := range []string{`<html lang="` + locale + `">`, "width=device-width", "prefers-color-scheme: dark", "color-scheme"} {

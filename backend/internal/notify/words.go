@@ -33,6 +33,7 @@ type block struct {
 	text  string
 	steps []string
 	facts [][2]string // what, value; one without a value is left out
+	large bool        // of facts that are there to be typed
 	label string      // of a button to the address in link
 	link  string
 }

@@ -47,7 +47,7 @@ export default function ResetPasswordPage() {
           <p className="quiet">{t('reset.lead')}</p>
         </div>
         {set.failure !== undefined && <ProblemNotice error={set.failure} />}
-        <NewPasswordField label={t('password.label')} failure={set.failure} />
+        <NewPasswordField label={t('password.label')} failure={set.failure} passkey="maybe" />
         <DoorButton type="submit" busy={set.busy}>
           {t('reset.submit')}
         </DoorButton>

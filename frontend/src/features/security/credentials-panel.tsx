@@ -2,6 +2,7 @@ import { Button, Group, Stack } from '@mantine/core'
 import { type SubmitEvent, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useConfirmed } from '@/session/confirmation/confirmation'
+import { useMe } from '@/session/me'
 import { session } from '@/session/session'
 import { Field } from '@/ui/field'
 import { NewPasswordField } from '@/ui/new-password-field'
@@ -26,6 +27,7 @@ export function CredentialsPanel() {
 function PasswordForm() {
   const { t } = useTranslation('profile')
   const confirmed = useConfirmed()
+  const me = useMe()
   const form = useRef<HTMLFormElement>(null)
   const change = useAction(async (password: string) => {
     await confirmed(() => session.api.PUT('/me/password', { body: { password } }))
@@ -40,7 +42,11 @@ function PasswordForm() {
     <form ref={form} onSubmit={submit}>
       <Stack gap="sm">
         {change.failure !== undefined && <ProblemNotice error={change.failure} />}
-        <NewPasswordField label={t('credentials.newPassword')} failure={change.failure} />
+        <NewPasswordField
+          label={t('credentials.newPassword')}
+          failure={change.failure}
+          passkey={me.data?.two_factor?.methods.includes('passkey') ? 'yes' : 'no'}
+        />
         <Group>
           <Button type="submit" variant="default" loading={change.busy}>
             {t('credentials.changePassword')}

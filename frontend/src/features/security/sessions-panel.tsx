@@ -67,6 +67,7 @@ function DeviceRow({ device }: { device: Device }) {
   const cache = useQueryClient()
   const { browser, system } = deviceName(device.user_agent)
   const name = [browser, system].filter(Boolean).join(', ') || t('sessions.unknownDevice')
+  const place = usePlace(device.place)
   const end = useAction(async () => {
     await session.api.DELETE('/me/sessions/{session_id}', { params: { path: { session_id: device.id } } })
     await cache.invalidateQueries({ queryKey: sessionsKey })
@@ -83,8 +84,9 @@ function DeviceRow({ device }: { device: Device }) {
             {device.current && <StatusBadge tone="good">{t('sessions.current')}</StatusBadge>}
           </Group>
           <Text size="sm" c="dimmed">
-            {device.address} · {t('sessions.since')} <Time at={device.created_at} clock /> ·{' '}
-            {t('sessions.lastUsed')} <Time at={device.last_used_at} clock />
+            {[device.address, place].filter(Boolean).join(', ')} · {t('sessions.since')}{' '}
+            <Time at={device.created_at} clock /> · {t('sessions.lastUsed')}{' '}
+            <Time at={device.last_used_at} clock />
           </Text>
         </div>
         {!device.current && (
@@ -102,4 +104,14 @@ function DeviceRow({ device }: { device: Device }) {
       {end.failure !== undefined && <ProblemNotice error={end.failure} />}
     </li>
   )
+}
+
+/** Where an address is, as coarse as it tells by itself; nothing where it tells nothing. */
+function usePlace({ network, country }: Device['place']): string | undefined {
+  const { t, i18n } = useTranslation('security')
+  if (country) {
+    const names = new Intl.DisplayNames([i18n.language], { type: 'region' })
+    return t('sessions.place.country', { country: names.of(country) })
+  }
+  return network === 'unknown' ? undefined : t(`sessions.place.${network}`)
 }
