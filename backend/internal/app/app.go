@@ -114,6 +114,9 @@ func Start(ctx context.Context, c Config, o Options) (_ *App, err error) {
 		if err := a.bus.Timed(ctx); err != nil {
 			return nil, err
 		}
+	} else { // nobody else serves this database, but commands and people with SQL at hand write to it
+		deaf := a.bus.Watch(running, a.store.Elsewhere())
+		a.running.Go(func() { <-deaf })
 	}
 	a.now = o.Now
 	if a.now == nil { // one clock for all replicas: the database's
