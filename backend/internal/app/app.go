@@ -200,6 +200,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	a.runner.Handle(enforcement.NoticesKind, enforce.Notify)
 	a.runner.Handle(enforcement.RemindersKind, enforce.Remind)
 	a.runner.Handle(credential.Kind, credentials.Answer)
+	a.runner.Handle(credential.WelcomeKind, credentials.Welcome)
 	proxies, err := c.proxies()
 	if err != nil {
 		return nil, err

@@ -67,6 +67,8 @@ func samples() map[string]map[string]string {
 		notify.EmailChangeConfirm:       {"link": link, "at": at},
 		notify.EmailChangeNotice:        {"name": "Ada", "email": "a••••e@example.test", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.EmailChanged:             {"name": "Ada", "email": "a••••e@example.test", "at": at, "security_link": security, "not_me_link": notMe},
+		notify.Welcome:                  {"name": "Ada", "account_name": "Acme & Söhne", "link": link, "two_factor": "yes"},
+		notify.FactorsReset:             {"name": "Ada", "method": "totp", "at": at, "security_link": security},
 		notify.NotMeDone:                {"name": "Ada", "link": link, "at": at, "frozen": "yes", "codes": "yes", "password": "yes"},
 		notify.Invitation:               {"account_name": "Acme & Söhne", "inviter": "Grace", "link": link, "two_factor": "yes"},
 	}
