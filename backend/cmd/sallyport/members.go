@@ -10,6 +10,7 @@ import (
 	"sallyport/internal/app"
 	"sallyport/internal/audit"
 	"sallyport/internal/credential"
+	"sallyport/internal/fault"
 )
 
 type membersCommands struct {
@@ -134,8 +135,12 @@ func member(ctx context.Context, t *app.Tools, number, person string) (a account
 		return a, "", "", err
 	}
 	u, err := t.People.Person(ctx, person)
-	if err == nil {
-		_, err = t.Accounts.Store.Member(ctx, a.ID, u.ID)
+	if err != nil {
+		return a, "", "", err
+	}
+	_, err = t.Accounts.Store.Member(ctx, a.ID, u.ID)
+	if e, told := fault.As(err); told && e.Kind == fault.NotFound {
+		err = fmt.Errorf("%s is no member of %s", u.Email, a.Number)
 	}
 	return a, u.ID, u.Email, err
 }
