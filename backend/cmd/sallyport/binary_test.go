@@ -94,10 +94,21 @@ func (p printed) must(parts ...string) printed {
 // refuses is said of a command that should not.
 func (p printed) refuses(parts ...string) printed {
 	p.t.Helper()
-	if p.code != 1 {
-		p.t.Fatalf("%s: exit code %d, want 1\n%s%s", p.line, p.code, p.out, p.err)
+	return p.ends(1).says(parts...)
+}
+
+// isMisused is said of a command that is given wrongly.
+func (p printed) isMisused(parts ...string) printed {
+	p.t.Helper()
+	return p.ends(misuse).says(parts...)
+}
+
+func (p printed) ends(code int) printed {
+	p.t.Helper()
+	if p.code != code {
+		p.t.Fatalf("%s: exit code %d, want %d\n%s%s", p.line, p.code, code, p.out, p.err)
 	}
-	return p.says(parts...)
+	return p
 }
 
 func (p printed) says(parts ...string) printed {

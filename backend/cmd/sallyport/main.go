@@ -14,7 +14,9 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"sallyport/internal/account"
 	"sallyport/internal/app"
+	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 )
 
@@ -23,7 +25,12 @@ type commands struct {
 	Migrate migrate `cmd:"" help:"Bring the database's schema up to date."`
 	Version version `cmd:"" help:"Print the version."`
 
-	Audit auditCommands `cmd:"" help:"The record of what happened."`
+	User    userCommands    `cmd:"" help:"Persons: find them, make one, shut one out."`
+	Account accountCommands `cmd:"" help:"Customers' accounts."`
+	Members membersCommands `cmd:"" help:"Who belongs to an account."`
+	Enforce enforceCommands `cmd:"" help:"Ask a second factor of a whole account, or stop asking."`
+	Factor  factorCommands  `cmd:"" help:"Second factors of a person."`
+	Audit   auditCommands   `cmd:"" help:"The record of what happened."`
 }
 
 type (
@@ -32,22 +39,36 @@ type (
 	version struct{}
 )
 
+// misuse is the exit code of a command that was given wrongly; one that could not be done ends with 1.
+const misuse = 2
+
 func main() {
 	var c commands
-	k := kong.Parse(&c, kong.Name("sallyport"), kong.Description("A customer portal with two doors. Configured by SALLYPORT_… in the environment."), kong.UsageOnError())
+	parser := kong.Must(&c, kong.Name("sallyport"), kong.Description("A customer portal with two doors. Configured by SALLYPORT_… in the environment."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}), kong.Vars{"strengths": strengths})
+	k, err := parser.Parse(os.Args[1:])
+	if err != nil {
+		parser.Errorf("%s", err)
+		_, _ = fmt.Fprintln(os.Stderr, "Add --help to see how it is used.")
+		parser.Exit(misuse)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	k.BindTo(ctx, (*context.Context)(nil))
+	k.BindTo(audit.AsOperator(ctx, ""), (*context.Context)(nil))
 	var tools *app.Tools // opened for the first command that asks for them
 	k.FatalIfErrorf(k.BindSingletonProvider(func(ctx context.Context) (t *app.Tools, err error) {
 		tools, err = openTools(ctx)
 		return tools, err
 	}))
-	err := k.Run()
+	k.FatalIfErrorf(k.BindSingletonProvider(func(ctx context.Context, t *app.Tools) (*app.Sealed, error) { return t.Seal(ctx) }))
+	err = k.Run()
 	if tools != nil {
 		err = errors.Join(err, tools.Close())
 	}
-	k.FatalIfErrorf(said(err))
+	if err := said(err); err != nil {
+		parser.Errorf("%s", err)
+		parser.Exit(exitCode(err))
+	}
 }
 
 func openTools(ctx context.Context) (*app.Tools, error) {
@@ -58,8 +79,22 @@ func openTools(ctx context.Context) (*app.Tools, error) {
 	return app.OpenTools(ctx, c, logger(c))
 }
 
+// wrong is a flag or an argument that nobody can do anything with.
+type wrong struct{ error }
+
+func exitCode(err error) int {
+	if errors.As(err, &wrong{}) {
+		return misuse
+	}
+	return 1
+}
+
 // said is an error in the words that are meant for people.
 func said(err error) error {
+	var line account.BadLine
+	if errors.As(err, &line) {
+		return line
+	}
 	e, told := fault.As(err)
 	if !told {
 		return err
@@ -70,13 +105,28 @@ func said(err error) error {
 	}
 	for _, f := range e.Fields {
 		if f.Detail != e.Message {
-			words = append(words, strings.TrimPrefix(f.Pointer, "/")+": "+f.Detail)
+			words = append(words, "--"+strings.ReplaceAll(strings.TrimPrefix(f.Pointer, "/"), "_", "-")+": "+f.Detail)
 		}
 	}
 	if cause := errors.Unwrap(e); cause != nil {
 		words = append(words, "("+cause.Error()+")")
 	}
-	return errors.New(strings.Join(words, " "))
+	err = errors.New(strings.Join(words, " "))
+	if e.Code == "validation_failed" {
+		return wrong{err}
+	}
+	return err
+}
+
+// because is a command that takes something away or forces something: it must say why.
+type because struct {
+	Reason string `required:"" placeholder:"TEXT" help:"Why, and who asked for it: a line that the record keeps."`
+}
+
+// by is the context in which an operator does it.
+func (b because) by(ctx context.Context) (context.Context, error) {
+	reason, err := audit.ProperReason(b.Reason)
+	return audit.AsOperator(ctx, reason), err
 }
 
 // Run serves until it is told to stop.

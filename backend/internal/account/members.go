@@ -189,7 +189,7 @@ func (s *Service) RemoveMember(ctx context.Context, actorID, accountID, userID s
 		if err := s.Store.HoldAccount(ctx, accountID); err != nil {
 			return err
 		}
-		actor, err := s.Store.Membership(ctx, actorID, accountID)
+		actor, err := s.membership(ctx, actorID, accountID)
 		if err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/assurance"
+	"sallyport/internal/audit"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/signin"
 )
@@ -80,9 +81,12 @@ func ruleOf(r enforcement.Report) openapi.TwoFactorRule {
 	}
 	if r.Rule.Enforced() {
 		out.EnforcedBy = &struct {
-			Id   openapi.Id `json:"id"`
-			Name string     `json:"name"`
-		}{r.Rule.EnforcedBy, r.EnforcedBy}
+			Id   *string `json:"id"`
+			Name string  `json:"name"`
+		}{Name: r.EnforcedBy}
+		if r.Rule.EnforcedBy != audit.Operator {
+			out.EnforcedBy.Id = &r.Rule.EnforcedBy
+		}
 	}
 	return out
 }

@@ -114,6 +114,9 @@ func Start(ctx context.Context, c Config, o Options) (_ *App, err error) {
 		if err := a.bus.Timed(ctx); err != nil {
 			return nil, err
 		}
+	} else { // nobody else serves this database, but commands and people with SQL at hand write to it
+		deaf := a.bus.Watch(running, a.store.Elsewhere())
+		a.running.Go(func() { <-deaf })
 	}
 	a.now = o.Now
 	if a.now == nil { // one clock for all replicas: the database's
@@ -197,6 +200,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	a.runner.Handle(enforcement.NoticesKind, enforce.Notify)
 	a.runner.Handle(enforcement.RemindersKind, enforce.Remind)
 	a.runner.Handle(credential.Kind, credentials.Answer)
+	a.runner.Handle(credential.WelcomeKind, credentials.Welcome)
 	proxies, err := c.proxies()
 	if err != nil {
 		return nil, err

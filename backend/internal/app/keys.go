@@ -34,6 +34,24 @@ func openBox(ctx context.Context, c *Config, s *store.Store, log *slog.Logger) (
 	return seal.Open(ctx, s, key)
 }
 
+// openBoxOf opens what a server has sealed already: where there are keys, none is made up that would not open them.
+func openBoxOf(ctx context.Context, c *Config, s *store.Store, log *slog.Logger) (*seal.Box, error) {
+	given, err := c.rootKey()
+	if err != nil {
+		return nil, err
+	}
+	if given == nil && s.Dialect() == "sqlite" {
+		keys, err := s.Keyset(ctx, "encryption")
+		if err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(c.keyFile()); keys != "" && errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no root key at %s: this command needs the server's SALLYPORT_ROOT_KEY_FILE or SALLYPORT_DATA_DIR", c.keyFile())
+		}
+	}
+	return openBox(ctx, c, s, log)
+}
+
 func newKey() []byte {
 	key := make([]byte, seal.RootKeySize)
 	_, _ = rand.Read(key) // never fails

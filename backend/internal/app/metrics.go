@@ -30,7 +30,7 @@ func (a *App) meter() *meter {
 	m.registry.MustRegister(m.requests, a.texts.decisions, a.texts.results, collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), &jobGauges{app: a}, &chainGauge{app: a},
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "sallyport_bus_fresh",
-			Help: "1 while this replica is sure to have heard of every change, 0 while it asks the database for each request."}, func() float64 {
+			Help: "1 while this server is sure to have heard of every change, 0 while it asks the database for each request."}, func() float64 {
 			if a.bus.Fresh() {
 				return 1
 			}

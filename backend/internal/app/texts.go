@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -18,7 +20,17 @@ import (
 
 // budget decides whether one more text message may be sent.
 func (a *App) budget(box *seal.Box) (*budget.Budget, error) {
-	c := &a.config
+	b, err := a.config.budget(a.store, box, a.now, a.log)
+	if err != nil {
+		return nil, err
+	}
+	b.Calls = (a.config.Demo && a.phones == nil) || (a.phones != nil && a.phones.Calls())
+	b.Count = func(decision, label string) { a.texts.decisions.WithLabelValues(decision, label).Inc() }
+	return b, nil
+}
+
+// budget is what the configuration allows text messages to cost; it makes no calls and counts for nobody.
+func (c *Config) budget(s *store.Store, box *seal.Box, now func() time.Time, log *slog.Logger) (*budget.Budget, error) {
 	countries, err := c.countries()
 	if err != nil {
 		return nil, err
@@ -32,9 +44,13 @@ func (a *App) budget(box *seal.Box) (*budget.Budget, error) {
 			*set.cap = set.value
 		}
 	}
-	return &budget.Budget{Store: a.store, Box: box, Now: a.now, Caps: caps, Countries: countries, RecordOnly: c.SMSBudget == recordOnly,
-		Offered: c.Demo || a.phones != nil, Calls: (c.Demo && a.phones == nil) || (a.phones != nil && a.phones.Calls()),
-		Count: func(decision, label string) { a.texts.decisions.WithLabelValues(decision, label).Inc() }, Log: a.log}, nil
+	return &budget.Budget{Store: s, Box: box, Now: now, Caps: caps, Countries: countries, RecordOnly: c.SMSBudget == recordOnly,
+		Offered: c.Demo || c.texts(), Count: func(string, string) {}, Log: log}, nil
+}
+
+// texts says whether the operator has named an account that sends text messages.
+func (c *Config) texts() bool {
+	return c.TwilioAccountSID != "" || c.TwilioAuthToken != "" || c.TwilioAuthTokenFile != "" || c.TwilioFrom != ""
 }
 
 // telephone is everybody's in the demo: what the outbox keeps has been delivered.
@@ -55,7 +71,7 @@ func (t telephone) Send(ctx context.Context, l notify.Letter) error {
 // carrier is the operator's account at Twilio; nil where they named none.
 func (a *App) carrier() (*twilio.Sender, error) {
 	c := &a.config
-	if c.TwilioAccountSID == "" && c.TwilioAuthToken == "" && c.TwilioAuthTokenFile == "" && c.TwilioFrom == "" {
+	if !c.texts() {
 		return nil, nil
 	}
 	token := c.TwilioAuthToken

@@ -20,6 +20,10 @@ const (
 	UserCreated         = "user.created"
 	UserChanged         = "user.changed"
 	UserPasswordChanged = "user.password_changed"
+	UserDisabled        = "user.disabled"
+	UserEnabled         = "user.enabled"
+	UserSignedOut       = "user.signed_out"           // everywhere, by an operator
+	UserPasswordLinked  = "user.password_link_issued" // by an operator: a link that sets a password
 
 	UserSignUpRequested      = "user.sign_up_requested"
 	UserResetRequested       = "user.password_reset_requested"
@@ -54,6 +58,7 @@ const (
 	AccountEnforcementLifted  = "account.enforcement_lifted"
 	AccountEnforcementRefused = "account.enforcement_refused"
 	AccountMembersSignedOut   = "account.members_signed_out"
+	AccountMembersImported    = "account.members_imported"
 
 	IncidentStarted = "incident.started"
 	IncidentEnded   = "incident.ended"

@@ -62,6 +62,7 @@ type Filter struct {
 // Store keeps events. Its methods join the transaction in the context.
 type Store interface {
 	AppendAuditEvent(ctx context.Context, e Event) error
+	AppendAuditEvents(ctx context.Context, es []Event) error
 	AuditEvents(ctx context.Context, f Filter) ([]Event, error)
 }
 
@@ -73,6 +74,21 @@ type Log struct {
 
 // Append records what happened, in the caller's transaction where the context carries one.
 func (l *Log) Append(ctx context.Context, e Event) error {
+	return l.Store.AppendAuditEvent(ctx, l.complete(ctx, e))
+}
+
+// AppendAll records many at once.
+func (l *Log) AppendAll(ctx context.Context, es []Event) error {
+	all := make([]Event, len(es))
+	for i, e := range es {
+		all[i] = l.complete(ctx, e)
+	}
+	return l.Store.AppendAuditEvents(ctx, all)
+}
+
+// complete is the event with what the caller need not say.
+func (l *Log) complete(ctx context.Context, e Event) Event {
+	e = e.asOperator(ctx)
 	e.ID, e.At = id.New(), l.Now().UTC()
 	if e.Outcome == "" {
 		e.Outcome = OK
@@ -88,7 +104,7 @@ func (l *Log) Append(ctx context.Context, e Event) error {
 		}
 		e.Detail = detail
 	}
-	return l.Store.AppendAuditEvent(ctx, e)
+	return e
 }
 
 // Events reads a page of the record.

@@ -17,11 +17,11 @@ const MaxAge = 800 * time.Millisecond
 // never is longer ago than any beat.
 const never = int64(-1 << 62)
 
-// Bus carries topics within this process, and from other replicas once Listen was called.
+// Bus carries topics within this process, and from other processes once Listen or Watch was called.
 type Bus struct {
 	mono func() time.Duration
 
-	remote atomic.Bool  // Listen was called: fresh only while it hears
+	remote atomic.Bool  // Listen or Watch was called: fresh only while it hears
 	heard  atomic.Int64 // when the last beat that was heard was sent, by mono, in nanoseconds
 	offset atomic.Int64 // database's clock minus wall clock, in nanoseconds
 	timed  chan struct{}

@@ -58,11 +58,15 @@ type Store interface {
 	MailToken(ctx context.Context, hash string, now time.Time, purposes ...Purpose) (Token, error)   // fault.ErrNotFound
 	UseMailToken(ctx context.Context, hash string, now time.Time, purposes ...Purpose) (bool, error) // once
 	VoidMailTokens(ctx context.Context, userID, but string, now time.Time, purposes ...Purpose) error
+
+	PeopleStore
+	WelcomeStore
 }
 
 // Accounts opens accounts, in the caller's transaction.
 type Accounts interface {
 	Create(ctx context.Context, actorID, name string) (account.Membership, error)
+	TakeBackInvitations(ctx context.Context, userID string) error
 }
 
 // Notices tell people by mail, in the transaction of what they tell.

@@ -59,6 +59,13 @@ func (s *Service) endEverything(ctx context.Context, userID string) error {
 	if err := s.Book.EndOthers(ctx, userID, "", "not_me"); err != nil {
 		return err
 	}
+	if err := s.revokeAll(ctx, userID); err != nil {
+		return err
+	}
+	return s.Store.VoidMailTokens(ctx, userID, "", s.Now(), ToReset, ToChangeEmail)
+}
+
+func (s *Service) revokeAll(ctx context.Context, userID string) error {
 	tokens, err := s.Book.APITokens(ctx, userID)
 	if err != nil {
 		return err
@@ -68,7 +75,7 @@ func (s *Service) endEverything(ctx context.Context, userID string) error {
 			return err
 		}
 	}
-	return s.Store.VoidMailTokens(ctx, userID, "", s.Now(), ToReset, ToChangeEmail)
+	return nil
 }
 
 func (s *Service) revoke(ctx context.Context, t session.APIToken) error {

@@ -57,12 +57,17 @@ type contents struct {
 
 // newToken makes a token and its link, and stores it unless one with this ID is there: then the link is "".
 func (s *Service) newToken(ctx context.Context, tokenID string, p Purpose, userID string, c contents) (Token, string, error) {
+	return s.newTokenFor(ctx, tokenID, p, userID, c, doors[p].life)
+}
+
+// newTokenFor is newToken with a life of its own.
+func (s *Service) newTokenFor(ctx context.Context, tokenID string, p Purpose, userID string, c contents, life time.Duration) (Token, string, error) {
 	secret, hash, err := seal.Token(s.Random)
 	if err != nil {
 		return Token{}, "", err
 	}
 	t := Token{ID: tokenID, Purpose: p, Hash: hash, UserID: userID, CreatedAt: s.Now()}
-	t.Expires = t.CreatedAt.Add(doors[p].life)
+	t.Expires = t.CreatedAt.Add(life)
 	plain, err := json.Marshal(c)
 	if err != nil {
 		return t, "", fmt.Errorf("credential: %w", err)

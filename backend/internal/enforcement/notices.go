@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/audit"
 	"sallyport/internal/jobs"
 	"sallyport/internal/notify"
 )
@@ -82,6 +83,9 @@ func (s *Switch) notice(a account.Account, r account.Recipient) notify.Message {
 	if who == "" {
 		who, m.Template = r.Email, "two_factor_enforced_invited"
 		m.Data = map[string]string{"account_name": a.Name, "link": s.BaseURL}
+	}
+	if a.Rule.EnforcedBy == audit.Operator {
+		m.Data["operator"] = "yes"
 	}
 	if r.UserID != "" && !a.Rule.GraceUntil.IsZero() {
 		m.Data["deadline"] = a.Rule.GraceUntil.UTC().Format(time.RFC3339)

@@ -47,12 +47,19 @@ func New(kind Kind, code, message string) *Error {
 	return &Error{Kind: kind, Code: code, Message: message}
 }
 
+// Said declares an error that only an operator's command tells: whoever reads the sentence switches on no code. Each is the same as
+// itself alone.
+func Said(kind Kind, message string) *Error { return &Error{Kind: kind, Message: message} }
+
 // InvalidField declares a wrong field.
 func InvalidField(pointer, detail string) *Error {
 	return &Error{Kind: Invalid, Code: "validation_failed", Message: "The request has wrong fields.", Fields: []Field{{pointer, detail}}}
 }
 
 func (e *Error) Error() string {
+	if e.Code == "" {
+		return e.Message
+	}
 	if e.cause != nil {
 		return e.Code + ": " + e.cause.Error()
 	}
@@ -64,7 +71,7 @@ func (e *Error) Unwrap() error { return e.cause }
 // Is makes errors.Is compare by code.
 func (e *Error) Is(target error) bool {
 	t, ok := target.(*Error)
-	return ok && t.Code == e.Code
+	return ok && t.Code == e.Code && e.Code != ""
 }
 
 // With returns a copy that f has changed.

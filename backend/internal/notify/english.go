@@ -14,14 +14,16 @@ var english = &language{
 	},
 	moment: func(t time.Time) string { return t.Format("2 January 2006, 15:04 UTC") },
 	texts: map[string]string{
-		CodeSMS:   "{code} is your code for {brand}. Do not give it to anyone.",
-		CodeVoice: "Hello. This is {brand}.\nYour code is\n{code}\nOnce more. Your code is\n{code}\nGoodbye.",
+		CodeSMS:          "{code} is your code for {brand}. Do not give it to anyone.",
+		FactorsResetText: "{brand}: our support has removed your second factors. If you did not ask for that, tell us at once.",
+		CodeVoice:        "Hello. This is {brand}.\nYour code is\n{code}\nOnce more. Your code is\n{code}\nGoodbye.",
 	},
 	letters: map[string]letter{
 		TwoFactorEnforced: {
 			subject: "{account_name} now requires two-factor authentication",
 			body: []block{
-				{text: "An owner of {account_name} ({account_number}) has decided that everyone in this account signs in with two-factor authentication: after your password, you also confirm with a second step."},
+				{when: "operator", text: "For {account_name} ({account_number}) our support has switched on two-factor authentication for everyone: after your password, you also confirm with a second step."},
+				{unless: "operator", text: "An owner of {account_name} ({account_number}) has decided that everyone in this account signs in with two-factor authentication: after your password, you also confirm with a second step."},
 				{when: "deadline", text: "Please set it up by {deadline}. After that, the portal is closed to you until it is done."},
 				{unless: "deadline", text: "From now on the portal is closed to you until it is set up."},
 				{text: "It takes about a minute:"},
@@ -38,7 +40,8 @@ var english = &language{
 		TwoFactorEnforcedInvited: {
 			subject: "{account_name} now requires two-factor authentication",
 			body: []block{
-				{text: "You have an open invitation to {account_name}. An owner of this account has decided that everyone in it signs in with two-factor authentication: after the password, you also confirm with a second step."},
+				{when: "operator", text: "You have an open invitation to {account_name}. Our support has switched on two-factor authentication for everyone in this account: after the password, you also confirm with a second step."},
+				{unless: "operator", text: "You have an open invitation to {account_name}. An owner of this account has decided that everyone in it signs in with two-factor authentication: after the password, you also confirm with a second step."},
 				{text: "If you join, with the link in the invitation that you were sent, you will be asked to set it up at your first sign-in. It takes about a minute; an authenticator app on your phone is a good choice."},
 				{label: "Open the portal", link: "{link}"},
 				{text: "If you do not want to join, there is nothing to do."},
@@ -172,6 +175,28 @@ var english = &language{
 				{text: "If it was you, sign in as usual. If you do not remember your password, you can choose a new one from the sign-in page."},
 				{label: "Sign in", link: "{link}"},
 				{text: "If it was not you, there is nothing to do. Whoever it was has not been told that this address is known."},
+			},
+		},
+		Welcome: {
+			subject: "Your access to {account_name}",
+			body: []block{
+				{text: "You have been made a member of {account_name}. Choose a password, and you can sign in with this e-mail address:"},
+				{label: "Choose a password", link: "{link}"},
+				{text: "The link works once, for seven days. After that, ask for a new password where you sign in."},
+				{when: "two_factor", text: "This account asks everyone for two-factor authentication: at your first sign-in you will set it up. It takes about a minute; an authenticator app on your phone is a good choice."},
+				{text: "If you do not know {account_name}, there is nothing to do."},
+			},
+		},
+		FactorsReset: {
+			subject: "Our support has reset your two-factor authentication",
+			body: []block{
+				{unless: "method", text: "Our support has removed all your methods of two-factor authentication and your recovery codes, and signed you out everywhere."},
+				{when: "method", text: "Our support has removed a method of two-factor authentication from your access, and signed you out everywhere."},
+				{facts: [][2]string{{"Method", "{method}"}, {"Time", "{at}"}}},
+				{text: "If you asked for this, sign in with your password and set up a new method. If you did not, tell our support at once and change your password: somebody may be trying to get in."},
+				{when: "not_me_link", text: "The link below signs everyone out at once and tells you how to go on."},
+				{when: "not_me_link", label: "This was not me", link: "{not_me_link}"},
+				{label: "Open security settings", link: "{security_link}"},
 			},
 		},
 		PasswordReset: {

@@ -21,14 +21,16 @@ var german = &language{
 		return fmt.Sprintf("%d. %s %d, %02d:%02d Uhr (UTC)", t.Day(), germanMonths[t.Month()-1], t.Year(), t.Hour(), t.Minute())
 	},
 	texts: map[string]string{
-		CodeSMS:   "{code} ist Ihr Code für {brand}. Geben Sie ihn niemandem weiter.",
-		CodeVoice: "Guten Tag. Hier ist {brand}.\nIhr Code lautet\n{code}\nNoch einmal. Ihr Code lautet\n{code}\nAuf Wiederhören.",
+		CodeSMS:          "{code} ist Ihr Code für {brand}. Geben Sie ihn niemandem weiter.",
+		FactorsResetText: "{brand}: Unser Support hat Ihre zweiten Faktoren entfernt. Wenn Sie nicht darum gebeten haben, melden Sie sich sofort.",
+		CodeVoice:        "Guten Tag. Hier ist {brand}.\nIhr Code lautet\n{code}\nNoch einmal. Ihr Code lautet\n{code}\nAuf Wiederhören.",
 	},
 	letters: map[string]letter{
 		TwoFactorEnforced: {
 			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentifizierung",
 			body: []block{
-				{text: "Eine Inhaberin oder ein Inhaber von {account_name} ({account_number}) hat entschieden, dass sich in diesem Konto alle mit Zwei-Faktor-Authentifizierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
+				{when: "operator", text: "Für {account_name} ({account_number}) hat unser Support die Zwei-Faktor-Authentifizierung für alle eingeschaltet: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
+				{unless: "operator", text: "Eine Inhaberin oder ein Inhaber von {account_name} ({account_number}) hat entschieden, dass sich in diesem Konto alle mit Zwei-Faktor-Authentifizierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
 				{when: "deadline", text: "Bitte richten Sie sie bis zum {deadline} ein. Danach bleibt Ihnen das Portal verschlossen, bis das erledigt ist."},
 				{unless: "deadline", text: "Ab sofort bleibt Ihnen das Portal verschlossen, bis sie eingerichtet ist."},
 				{text: "Es dauert etwa eine Minute:"},
@@ -45,7 +47,8 @@ var german = &language{
 		TwoFactorEnforcedInvited: {
 			subject: "{account_name} verlangt jetzt die Zwei-Faktor-Authentifizierung",
 			body: []block{
-				{text: "Sie haben eine offene Einladung zu {account_name}. Eine Inhaberin oder ein Inhaber dieses Kontos hat entschieden, dass sich darin alle mit Zwei-Faktor-Authentifizierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
+				{when: "operator", text: "Sie haben eine offene Einladung zu {account_name}. Unser Support hat für alle in diesem Konto die Zwei-Faktor-Authentifizierung eingeschaltet: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
+				{unless: "operator", text: "Sie haben eine offene Einladung zu {account_name}. Eine Inhaberin oder ein Inhaber dieses Kontos hat entschieden, dass sich darin alle mit Zwei-Faktor-Authentifizierung anmelden: Nach dem Passwort bestätigen Sie die Anmeldung mit einem zweiten Schritt."},
 				{text: "Wenn Sie mit dem Link in Ihrer Einladung beitreten, werden Sie bei der ersten Anmeldung gebeten, sie einzurichten. Es dauert etwa eine Minute; eine Authenticator-App auf Ihrem Telefon ist eine gute Wahl."},
 				{label: "Portal öffnen", link: "{link}"},
 				{text: "Wenn Sie nicht beitreten möchten, ist nichts zu tun."},
@@ -179,6 +182,28 @@ var german = &language{
 				{text: "Wenn Sie das waren, melden Sie sich wie gewohnt an. Wenn Sie Ihr Passwort nicht mehr wissen, können Sie auf der Anmeldeseite ein neues wählen."},
 				{label: "Anmelden", link: "{link}"},
 				{text: "Wenn Sie das nicht waren, ist nichts zu tun. Wer es war, hat nicht erfahren, dass diese Adresse bekannt ist."},
+			},
+		},
+		Welcome: {
+			subject: "Ihr Zugang zu {account_name}",
+			body: []block{
+				{text: "Sie sind jetzt Mitglied von {account_name}. Wählen Sie ein Passwort, dann können Sie sich mit dieser E-Mail-Adresse anmelden:"},
+				{label: "Passwort wählen", link: "{link}"},
+				{text: "Der Link gilt einmal und sieben Tage lang. Danach fordern Sie bei der Anmeldung ein neues Passwort an."},
+				{when: "two_factor", text: "Dieses Konto verlangt von allen die Zwei-Faktor-Authentifizierung: Bei der ersten Anmeldung richten Sie sie ein. Es dauert etwa eine Minute; eine Authenticator-App auf Ihrem Telefon ist eine gute Wahl."},
+				{text: "Wenn Sie {account_name} nicht kennen, ist nichts zu tun."},
+			},
+		},
+		FactorsReset: {
+			subject: "Unser Support hat Ihre Zwei-Faktor-Authentifizierung zurückgesetzt",
+			body: []block{
+				{unless: "method", text: "Unser Support hat alle Ihre Methoden der Zwei-Faktor-Authentifizierung und Ihre Wiederherstellungscodes entfernt und Sie überall abgemeldet."},
+				{when: "method", text: "Unser Support hat eine Methode der Zwei-Faktor-Authentifizierung aus Ihrem Zugang entfernt und Sie überall abgemeldet."},
+				{facts: [][2]string{{"Methode", "{method}"}, {"Zeitpunkt", "{at}"}}},
+				{text: "Wenn Sie darum gebeten haben, melden Sie sich mit Ihrem Passwort an und richten Sie eine neue Methode ein. Andernfalls melden Sie sich sofort bei unserem Support und ändern Sie Ihr Passwort: Vielleicht versucht jemand hineinzukommen."},
+				{when: "not_me_link", text: "Der Link unten meldet sofort alle ab und sagt Ihnen, wie es weitergeht."},
+				{when: "not_me_link", label: "Das war ich nicht", link: "{not_me_link}"},
+				{label: "Sicherheitseinstellungen öffnen", link: "{security_link}"},
 			},
 		},
 		PasswordReset: {

@@ -70,6 +70,8 @@ func samples() map[string]map[string]string {
 		notify.EmailChangeNotice:        {"name": "Ada", "email": "a••••e@example.test", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.EmailChanged:             {"name": "Ada", "email": "a••••e@example.test", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.NotMeDone:                {"name": "Ada", "link": link, "at": at, "frozen": "yes", "codes": "yes", "password": "yes", "short": "yes"},
+		notify.Welcome:                  {"name": "Ada", "account_name": "Acme & Söhne", "link": link, "two_factor": "yes"},
+		notify.FactorsReset:             {"name": "Ada", "method": "totp", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.Invitation:               {"account_name": "Acme & Söhne", "inviter": "Grace", "link": link, "two_factor": "yes"},
 		notify.TwoFactorReminder:        {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "deadline": at},
 		notify.TwoFactorSummary:         {"name": "Ada", "account_name": "Acme & Söhne", "link": link, "deadline": at, "total": "120", "missing": "17", "compliant": "103"},
@@ -88,7 +90,7 @@ func words(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // quiet are the letters that change nothing by themselves, or that a stranger may have asked for: there is nothing to disown.
 var quiet = []string{notify.TwoFactorEnforced, notify.TwoFactorEnforcedInvited, notify.TwoFactorReminder, notify.TwoFactorSummary, notify.MemberEnrolled,
-	notify.CodeEmail, notify.VerifyEmail, notify.SignUpTaken, notify.PasswordReset, notify.EmailChangeConfirm, notify.Invitation,
+	notify.CodeEmail, notify.VerifyEmail, notify.SignUpTaken, notify.PasswordReset, notify.EmailChangeConfirm, notify.Invitation, notify.Welcome,
 	notify.FactorDisabledByGuessing, notify.PasswordVoided, notify.NotMeDone}
 
 var (

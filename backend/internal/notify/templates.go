@@ -35,13 +35,17 @@ const (
 	PasswordVoided           = "password_voided" // it was short, and the passkey beside it is gone
 	MemberEnrolled           = "member_enrolled" // to owners of an account that guards enrolment
 	NotMeDone                = "not_me_done"
+	Welcome                  = "welcome"           // the link to a first password, to somebody whom an operator has made a member
+	FactorsReset             = "factors_reset"     // by an operator
+	FactorsResetText         = "factors_reset_sms" // the same as a text message
 )
 
 // keys says which data each template needs, and which it also knows. link, security_link and not_me_link are URLs, at and deadline
-// times in RFC 3339, method is the name of a factor's type, code is digits; two_factor, frozen, codes and password are "yes" or "".
+// times in RFC 3339, method is the name of a factor's type, code is digits; two_factor, frozen, codes,
+// password and operator are "yes" or "".
 var keys = map[string]struct{ needs, knows []string }{
-	TwoFactorEnforced:        {[]string{"name", "account_name", "account_number", "link"}, []string{"deadline"}},
-	TwoFactorEnforcedInvited: {[]string{"account_name", "link"}, nil},
+	TwoFactorEnforced:        {[]string{"name", "account_name", "account_number", "link"}, []string{"deadline", "operator"}},
+	TwoFactorEnforcedInvited: {[]string{"account_name", "link"}, []string{"operator"}},
 	TwoFactorDisabled:        {[]string{"name", "security_link"}, []string{"method", "at", "not_me_link"}},
 	FactorActivated:          {[]string{"name", "method", "at", "security_link"}, []string{"not_me_link"}},
 	FactorRemoved:            {[]string{"name", "method", "at", "security_link"}, []string{"not_me_link"}},
@@ -66,12 +70,15 @@ var keys = map[string]struct{ needs, knows []string }{
 	PasswordVoided:           {[]string{"name", "at", "link"}, []string{"security_link"}},
 	MemberEnrolled:           {[]string{"name", "member", "method", "account_name", "at", "link"}, nil},
 	NotMeDone:                {[]string{"name", "at", "link"}, []string{"frozen", "codes", "password", "short"}},
+	Welcome:                  {[]string{"name", "account_name", "link"}, []string{"two_factor", "at"}},
+	FactorsReset:             {[]string{"name", "at", "security_link"}, []string{"method", "not_me_link"}},
+	FactorsResetText:         {nil, nil},
 }
 
 // channelOf is the one channel that a template is written for.
 func channelOf(template string) Channel {
 	switch template {
-	case CodeSMS:
+	case CodeSMS, FactorsResetText:
 		return SMS
 	case CodeVoice:
 		return Voice

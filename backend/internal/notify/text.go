@@ -11,8 +11,11 @@ const segment = 160
 
 // textMessage puts a code into one text message: words, and a last line by which a browser knows which site the code is for, so
 // that it fills it in there and not on a site that only looks alike (WICG, Origin-bound one-time codes delivered via SMS). What
-// does not fit is left out, the code never: first the brand, then that last line.
+// does not fit is left out, the code never: first the brand, then that last line. A message without a code is bound to nothing.
 func textMessage(words, brand, host, code string) string {
+	if code == "" {
+		host = ""
+	}
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
 		host = ascii
 	}

@@ -74,6 +74,23 @@ func TestTextMessage(t *testing.T) {
 		})
 	}
 
+	t.Run("bears no host where it bears no code", func(t *testing.T) {
+		t.Parallel()
+		for locale, has := range map[string]string{"en": "Acme: our support", "de": "Acme: Unser Support"} {
+			d := &desk{}
+			n := &notify.Notifier{Queue: d, Box: testkit.Box(t), Sender: d, Brand: "Acme", Host: "portal.example", Now: testkit.NewClock().Now}
+			if err := n.Enqueue(t.Context(), notify.Message{ID: "1", Channel: notify.SMS, To: "+491701234567", Locale: locale, Template: notify.FactorsResetText}); err != nil {
+				t.Fatal(err)
+			}
+			if err := n.Deliver(t.Context(), d.jobs[0]); err != nil {
+				t.Fatal(err)
+			}
+			if l := d.letters[0]; !gsm.MatchString(l.Text) || !strings.HasPrefix(l.Text, has) || strings.Contains(l.Text, "@") {
+				t.Errorf("%q", l.Text)
+			}
+		}
+	})
+
 	t.Run("is said twice, digit by digit", func(t *testing.T) {
 		t.Parallel()
 		for locale, has := range map[string]string{"en": "Your code is", "de": "Ihr Code lautet"} {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -197,4 +198,35 @@ func (s *Store) CountMembers(ctx context.Context, accountID string, accepted ass
 	err := s.reader(ctx).Raw(`SELECT COUNT(*) FROM invitations i WHERE i.account_id = ? AND i.accepted_at = 0 AND i.revoked_at = 0 AND i.expires_at > ?`,
 		accountID, micros(now)).Scan(&c.Invitations).Error
 	return c, wrap("count members", err)
+}
+
+// Accounts is a page of all accounts, by number, whose number begins with query or whose name contains it; "": all.
+func (s *Store) Accounts(ctx context.Context, query, after string, limit int) ([]account.Listed, error) {
+	var rows []struct {
+		A               accountRow `gorm:"embedded"`
+		Members, Owners int
+		Owner           string
+	}
+	err := s.reader(ctx).Raw(`SELECT `+accountColumns+`, (SELECT count(*) FROM members m WHERE m.account_id = a.id) AS members,
+		(SELECT count(*) FROM members m WHERE m.account_id = a.id AND m.role = 'owner') AS owners,
+		(SELECT COALESCE(MIN(u.email), '') FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = a.id AND m.role = 'owner') AS owner
+		FROM accounts a WHERE a.number > ? AND (upper(a.number) LIKE upper(?) ESCAPE '\' OR lower(a.name) LIKE lower(?) ESCAPE '\') ORDER BY a.number LIMIT ?`,
+		after, literal(query)+"%", "%"+literal(query)+"%", limit).Scan(&rows).Error
+	found := make([]account.Listed, len(rows))
+	for i, r := range rows {
+		found[i] = account.Listed{Account: r.A.account(), Members: r.Members, Owners: r.Owners, Owner: r.Owner}
+	}
+	return found, wrap("accounts", err)
+}
+
+// AccountByNumber finds an account by its number, in capitals or not; fault.ErrNotFound.
+func (s *Store) AccountByNumber(ctx context.Context, number string) (account.Account, error) {
+	var rows []accountRow
+	if err := s.reader(ctx).Raw(`SELECT `+accountColumns+` FROM accounts a WHERE a.number = ?`, strings.ToUpper(strings.TrimSpace(number))).Scan(&rows).Error; err != nil {
+		return account.Account{}, wrap("account", err)
+	}
+	if len(rows) == 0 {
+		return account.Account{}, fault.ErrNotFound
+	}
+	return rows[0].account(), nil
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -33,6 +34,34 @@ func (s *Store) AppendAuditEvent(ctx context.Context, e audit.Event) error {
 	return wrap("append audit event", s.writer(ctx).Exec("INSERT INTO audit_events ("+eventColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		e.ID, micros(e.At), e.Action, e.Outcome, e.ActorID, e.UserID, e.AccountID, e.SessionID, e.Address, e.UserAgent,
 		audit.EncodeDetail(e.Detail)).Error)
+}
+
+// AppendAuditEvents writes many events in one statement.
+func (s *Store) AppendAuditEvents(ctx context.Context, es []audit.Event) error {
+	type row struct {
+		ID        string `json:"id"`
+		At        int64  `json:"at"`
+		Action    string `json:"action"`
+		Outcome   string `json:"outcome"`
+		ActorID   string `json:"actor_id"`
+		UserID    string `json:"user_id"`
+		AccountID string `json:"account_id"`
+		SessionID string `json:"session_id"`
+		Address   string `json:"address"`
+		UserAgent string `json:"user_agent"`
+		Detail    string `json:"detail"`
+	}
+	rows := make([]row, len(es))
+	for i, e := range es {
+		rows[i] = row{e.ID, micros(e.At), e.Action, e.Outcome, e.ActorID, e.UserID, e.AccountID, e.SessionID, e.Address, e.UserAgent, audit.EncodeDetail(e.Detail)}
+	}
+	list, err := json.Marshal(rows)
+	if err != nil {
+		return wrap("append audit events", err)
+	}
+	return wrap("append audit events", s.writer(ctx).Exec("INSERT INTO audit_events ("+eventColumns+") SELECT "+eventColumns+" FROM "+
+		s.table("id TEXT, at BIGINT, action TEXT, outcome TEXT, actor_id TEXT, user_id TEXT, account_id TEXT, session_id TEXT, address TEXT, user_agent TEXT, detail TEXT"),
+		string(list)).Error)
 }
 
 // AuditEvents reads a page of events, newest first.

@@ -62,6 +62,21 @@ func (s *Store) VoidMailTokens(ctx context.Context, userID, but string, now time
 		AND used_at = 0 AND void_at = 0`, micros(now), userID, but, names(purposes)).Error)
 }
 
+// Unwelcomed is a page of the account's members, by their identifiers, who have never had a password and hold no link to set one
+// that is still good.
+func (s *Store) Unwelcomed(ctx context.Context, accountID, after string, now time.Time, limit int) ([]user.User, error) {
+	var rows []userRow
+	err := s.reader(ctx).Raw("SELECT "+userColumns+` FROM users WHERE id IN (SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id
+		WHERE m.account_id = ? AND m.user_id > ? AND u.password_hash = '' AND u.password_changed_at = 0 AND u.disabled_at = 0
+		AND NOT EXISTS (SELECT 1 FROM mail_tokens t WHERE t.user_id = u.id AND t.purpose = ? AND t.used_at = 0 AND t.void_at = 0 AND t.expires_at > ?)
+		ORDER BY m.user_id LIMIT ?) ORDER BY id`, accountID, after, string(credential.ToReset), micros(now), limit).Scan(&rows).Error
+	found := make([]user.User, len(rows))
+	for i, r := range rows {
+		found[i] = r.user()
+	}
+	return found, wrap("unwelcomed", err)
+}
+
 func names(purposes []credential.Purpose) []string {
 	out := make([]string, len(purposes))
 	for i, p := range purposes {

@@ -16,6 +16,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
+	"sallyport/internal/bus"
 	"sallyport/internal/fault"
 )
 
@@ -44,7 +45,8 @@ func Open(ctx context.Context, databaseURL string, tell func(topics ...string)) 
 	}
 	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
 		s.dialect = "sqlite"
-		// One connection writes, many read: nobody ever finds the database locked. synchronous=FULL: a spent code stays spent.
+		// One connection writes, many read: nobody of this process ever finds the database locked. For what an operator's command writes
+		// at once, such as a hundred thousand members, a server waits. synchronous=FULL: a spent code stays spent.
 		var err error
 		if s.write, err = s.open(sqlite.Open(sqliteDSN(path, false)), config, 1); err != nil {
 			return nil, err
@@ -67,7 +69,7 @@ func Open(ctx context.Context, databaseURL string, tell func(topics ...string)) 
 }
 
 func sqliteDSN(path string, read bool) string {
-	dsn := "file:" + filepath.ToSlash(path) + "?_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(2)&_pragma=foreign_keys(1)"
+	dsn := "file:" + filepath.ToSlash(path) + "?_pragma=busy_timeout(30000)&_pragma=journal_mode(WAL)&_pragma=synchronous(2)&_pragma=foreign_keys(1)"
 	if read {
 		return dsn + "&_pragma=query_only(1)"
 	}
@@ -119,6 +121,17 @@ type transaction struct {
 	topics []string
 }
 
+// mostTopics is how many topics one commit tells of by name; beyond that it says that everything may have changed.
+const mostTopics = 1000
+
+func (t *transaction) changes(topics []string) {
+	if len(t.topics)+len(topics) > mostTopics {
+		t.topics = []string{bus.All}
+		return
+	}
+	t.topics = append(t.topics, topics...)
+}
+
 type transactionKey struct{}
 
 // InTx runs f in one transaction: every store method that is given f's context belongs to it. What f changed is told to all
@@ -161,7 +174,7 @@ func (s *Store) change(ctx context.Context, topics []string, f func(db *gorm.DB)
 func (s *Store) changeWith(ctx context.Context, topics []string, f func(ctx context.Context, db *gorm.DB) error) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		t := ctx.Value(transactionKey{}).(*transaction)
-		t.topics = append(t.topics, topics...)
+		t.changes(topics)
 		return f(ctx, t.db.WithContext(ctx))
 	})
 }
@@ -224,6 +237,21 @@ func (s *Store) list(values []string) string {
 	}
 	raw, _ := json.Marshal(values) // strings always encode
 	return string(raw)
+}
+
+// table is a parameter, a JSON list of objects, as the table r of the columns given: "id TEXT, at BIGINT". A statement over it stays
+// the same for any number of rows.
+func (s *Store) table(columns string) string {
+	if s.dialect == "postgres" {
+		return "json_to_recordset(CAST(? AS JSON)) AS r (" + columns + ")"
+	}
+	var fields []string
+	for _, column := range strings.Split(columns, ", ") {
+		name, _, _ := strings.Cut(column, " ")
+		fields = append(fields, "o ->> '"+name+"' AS "+name)
+	}
+	// Materialized, an object is written out once and not for each of its fields.
+	return "(WITH l AS MATERIALIZED (SELECT value AS o FROM json_each(?)) SELECT " + strings.Join(fields, ", ") + " FROM l) AS r"
 }
 
 // textArray is a PostgreSQL array literal.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -54,6 +55,37 @@ func (s *Store) AddUser(ctx context.Context, u user.User) (bool, error) {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email_key) DO NOTHING`, u.ID, u.Email, user.EmailKey(u.Email), u.Name, u.Locale,
 		u.PasswordHash, u.StaffRole, micros(u.CreatedAt), micros(u.VerifiedAt))
 	return r.RowsAffected == 1, wrap("add user", r.Error)
+}
+
+// People is a page of all persons, by address (as user.EmailKey spells it), whose name or address contains query; "": all.
+func (s *Store) People(ctx context.Context, query string, disabled bool, after string, limit int) ([]user.User, error) {
+	q, args := "SELECT "+userColumns+" FROM users u WHERE u.email_key > ?", []any{after}
+	if disabled {
+		q += " AND u.disabled_at > 0"
+	}
+	if query = strings.TrimSpace(query); query != "" {
+		found := likeName(query, "%", "%")
+		found.or("u.email_key", "%"+literal(user.EmailKey(query))+"%")
+		q, args = q+" AND ("+found.condition+")", append(args, found.args...)
+	}
+	var rows []userRow
+	err := s.reader(ctx).Raw(q+" ORDER BY u.email_key LIMIT ?", append(args, limit)...).Scan(&rows).Error
+	found := make([]user.User, len(rows))
+	for i, r := range rows {
+		found[i] = r.user()
+	}
+	return found, wrap("people", err)
+}
+
+// SetDisabled shuts a person out, from a time on, or lets them in again (zero); false where that is so already.
+func (s *Store) SetDisabled(ctx context.Context, userID string, at time.Time) (bool, error) {
+	changed := false
+	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		u := db.Exec("UPDATE users SET disabled_at = ? WHERE id = ? AND (disabled_at > 0) <> ?", micros(at), userID, !at.IsZero())
+		changed = u.RowsAffected == 1
+		return wrap("set disabled", u.Error)
+	})
+	return changed, err
 }
 
 // UpdateProfile changes name and locale; empty ones stay.

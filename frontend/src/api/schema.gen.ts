@@ -1769,7 +1769,8 @@ export interface components {
             /** Format: date-time */
             enforced_at?: string | null;
             enforced_by?: {
-                id: components["schemas"]["Id"];
+                /** @description Null where whoever runs the portal has enforced it. */
+                id: string | null;
                 name: string;
             } | null;
             /** Format: date-time */

@@ -1871,11 +1871,9 @@ type TwoFactorRule struct {
 	Enforced   bool         `json:"enforced"`
 	EnforcedAt *time.Time   `json:"enforced_at,omitempty"`
 	EnforcedBy *struct {
-		// Id A UUIDv7.
-		//
-		// Example: 01938c7e-0000-7000-8000-000000000001
-		Id   Id     `json:"id"`
-		Name string `json:"name"`
+		// Id Null where whoever runs the portal has enforced it.
+		Id   *string `json:"id"`
+		Name string  `json:"name"`
 	} `json:"enforced_by,omitempty"`
 	GraceUntil       *time.Time `json:"grace_until,omitempty"`
 	GuardedEnrolment bool       `json:"guarded_enrolment"`

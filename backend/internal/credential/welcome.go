@@ -1,0 +1,101 @@
+package credential
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"sallyport/internal/account"
+	"sallyport/internal/audit"
+	"sallyport/internal/id"
+	"sallyport/internal/jobs"
+	"sallyport/internal/notify"
+	"sallyport/internal/user"
+)
+
+// WelcomeKind is the kind of the job that mails a link to set a password to members who have never had one.
+const WelcomeKind = "welcome"
+
+// welcomeLife is how long such a link is good: as long as an invitation.
+const welcomeLife = account.InvitationLife
+
+// welcomePage is how many people are mailed in one transaction.
+const welcomePage = 500
+
+// WelcomeStore finds whom to welcome.
+type WelcomeStore interface {
+	// Unwelcomed is a page of the account's members, by their identifiers, who can sign in as soon as they have a password, have never had
+	// one, and hold no link to set one that is still good.
+	Unwelcomed(ctx context.Context, accountID, after string, now time.Time, limit int) ([]user.User, error)
+	AccountRule(ctx context.Context, accountID string) (account.Account, error) // fault.ErrNotFound
+	AdvanceJob(ctx context.Context, jobID, payload string) error
+}
+
+type welcome struct {
+	AccountID string `json:"account_id"`
+	Cursor    string `json:"cursor"`
+}
+
+// WelcomeJob is the job for an account. Whoever was mailed before is not mailed again while their link is good.
+func WelcomeJob(accountID string, now time.Time) (jobs.Job, error) {
+	payload, err := json.Marshal(welcome{AccountID: accountID})
+	return jobs.Job{ID: id.New(), Kind: WelcomeKind, Payload: string(payload), CreatedAt: now}, err
+}
+
+// Welcome is the handler of jobs of WelcomeKind. Each page's links, mails and how far it has come are one transaction: a crash loses
+// nobody and mails nobody twice.
+func (s *Service) Welcome(ctx context.Context, j jobs.Job) error {
+	var w welcome
+	if err := json.Unmarshal([]byte(j.Payload), &w); err != nil {
+		return jobs.Discard(fmt.Errorf("credential: the job's payload is not a welcome"))
+	}
+	for done := false; !done; {
+		err := s.Store.InTx(ctx, func(ctx context.Context) error {
+			people, err := s.Store.Unwelcomed(ctx, w.AccountID, w.Cursor, s.Now(), welcomePage)
+			if err != nil {
+				return err
+			}
+			if done = len(people) < welcomePage; len(people) > 0 {
+				w.Cursor = people[len(people)-1].ID
+			}
+			if err := s.welcome(ctx, w.AccountID, people); err != nil {
+				return err
+			}
+			payload, err := json.Marshal(w)
+			if err != nil {
+				return err
+			}
+			return s.Store.AdvanceJob(ctx, j.ID, string(payload))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) welcome(ctx context.Context, accountID string, people []user.User) error {
+	a, err := s.Store.AccountRule(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	mails := make([]notify.Message, len(people))
+	for i, u := range people {
+		t, link, err := s.newTokenFor(ctx, id.New(), ToReset, u.ID, contents{}, welcomeLife)
+		if err != nil {
+			return err
+		}
+		data := map[string]string{"account_name": a.Name, "link": link}
+		if a.Rule.Enforced() {
+			data["two_factor"] = "required"
+		}
+		mails[i] = s.message(u, notify.Welcome, data)
+		mails[i].ExpiresAt = t.Expires
+		e := audit.Event{Action: audit.UserPasswordLinked, ActorID: audit.Operator, UserID: u.ID, Detail: map[string]string{"expires_at": t.Expires.UTC().Format(time.RFC3339)}}
+		if err := s.Audit.Append(ctx, e); err != nil {
+			return err
+		}
+	}
+	return s.Notices.Enqueue(ctx, mails...)
+}
