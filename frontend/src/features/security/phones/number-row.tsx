@@ -31,9 +31,14 @@ export function NumberRow({ phone, onReplace, onGoOn, onRemove }: NumberRowProps
         </>
       }
     >
-      {(!verified || (kind === 'mobile' && !usedBy)) && (
-        <Button size="xs" variant={verified ? 'default' : 'filled'} onClick={onGoOn}>
-          {verified ? t('useForSignIn') : t('verify', { hint })}
+      {!verified && (
+        <Button size="xs" onClick={onGoOn} aria-label={t('verify.named', { hint })}>
+          {t('verify.short')}
+        </Button>
+      )}
+      {verified && kind === 'mobile' && !usedBy && (
+        <Button size="xs" variant="default" onClick={onGoOn}>
+          {t('useForSignIn')}
         </Button>
       )}
       <Button size="xs" variant="default" onClick={onReplace} aria-label={t(`replace.${kind}`)}>
