@@ -4,6 +4,9 @@ import type { components } from './schema.gen'
 type Schemas = components['schemas']
 
 export type Account = Schemas['Account']
+export type ApiTokenRule = Schemas['ApiTokenRule']
+export type AuditEvent = Schemas['AuditEvent']
+export type AuditSubject = Schemas['AuditSubject']
 export type Cart = Schemas['Cart']
 export type CartItem = Schemas['CartItem']
 export type DemoMessage = Schemas['DemoMessage']
