@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import { formatSpan } from './time'
+
+describe('a span of time', () => {
+  it.each([
+    [0, '0 seconds'],
+    [59, '59 seconds'],
+    [60, '1 minute'],
+    [61, '1 minute, 1 second'],
+    [3_599, '59 minutes, 59 seconds'],
+    [3_600, '1 hour'],
+    [86_399, '23 hours, 59 minutes'],
+    [86_400, '1 day'],
+    [14 * 86_400 - 1, '13 days, 23 hours'],
+    [-5, '0 seconds'],
+  ])('of %i seconds is said in its two largest units: %s', (seconds, said) => {
+    expect(formatSpan(seconds, 'en')).toBe(said)
+  })
+
+  it('is said in the language of the person', () => {
+    expect(formatSpan(2 * 86_400 + 3_600, 'de')).toMatch(/^2 Tage(,| und) 1 Stunde$/)
+  })
+})
