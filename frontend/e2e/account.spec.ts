@@ -255,9 +255,20 @@ async function story(browser: Browser, portal: Portal, screen: BrowserContextOpt
 
   await test.step('a member sees neither the record nor the way to it', async () => {
     await member.givePassword()
+    await expect(member.page.getByLabel('E-mail address')).toBeHidden()
     await member.open(`${account}/audit`)
     await expect(member.page.getByText('Only owners and admins of the account see')).toBeVisible()
     await expect(member.page.getByRole('link', { name: 'Audit' })).toHaveCount(0)
+  })
+
+  await test.step('a member leaves, and is led nowhere where they no longer belong', async () => {
+    await member.open(`${account}/members`)
+    await member.page.getByRole('button', { name: 'Actions for Acme Member' }).click()
+    await member.page.getByRole('menuitem', { name: 'Leave the account' }).click()
+    await member.dialog.getByRole('button', { name: 'Leave' }).click()
+    await expect(
+      member.page.getByText('You do not belong to any account yet.', { exact: false }),
+    ).toBeVisible()
   })
 
   expect(mistakes).toEqual([])

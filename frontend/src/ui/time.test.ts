@@ -1,5 +1,13 @@
-import { describe, expect, it } from 'vitest'
-import { formatSpan } from './time'
+import { describe, expect, it, vi } from 'vitest'
+import { formatDay, formatSpan } from './time'
+
+describe('a day', () => {
+  it.each(['Pacific/Honolulu', 'UTC', 'Pacific/Auckland'])('is the same day in %s', (zone) => {
+    vi.stubEnv('TZ', zone)
+    expect(formatDay('2026-11-21', 'en')).toMatch(/21/)
+    vi.unstubAllEnvs()
+  })
+})
 
 describe('a span of time', () => {
   it.each([

@@ -18,6 +18,12 @@ export function formatTime(at: string, locale: string, clock = false): string {
   return new Intl.DateTimeFormat(regional(locale), style).format(new Date(at))
 }
 
+/** A day as such, which is the same wherever it is read. */
+export function formatDay(day: string, locale: string): string {
+  const style = { dateStyle: 'medium', timeZone: 'UTC' } as const
+  return new Intl.DateTimeFormat(regional(locale), style).format(new Date(day))
+}
+
 const units = [
   ['day', 86_400],
   ['hour', 3_600],

@@ -24,7 +24,8 @@ export function SideMenu({ account, onNavigate }: SideMenuProps) {
             to={to}
             params={params}
             className={classes.item}
-            activeOptions={{ exact: true }}
+            // A list that is filtered is still the list; services have an entry for each kind.
+            activeOptions={{ exact: true, includeSearch: to === servicesPath }}
             onClick={onNavigate}
           >
             <Icon name={icon} /> {t(text)}

@@ -11,8 +11,8 @@ import { QueryView } from '@/ui/query-view'
 import { Rows } from '@/ui/rows'
 import { toast } from '@/ui/toast'
 import { useAction } from '@/ui/use-action'
+import { fetchEvents, save } from './audit-file'
 import { beginningOfDay } from './days'
-import { fetchEvents, save } from './document'
 import { EventFilters } from './event-filters'
 import { EventRow } from './event-row'
 import classes from './events-panel.module.css'
@@ -30,9 +30,9 @@ export function EventsPanel({ accountId }: { accountId: string }) {
     { initialPageParam: null, getNextPageParam: (page) => page.next_cursor, staleTime: 0 },
   )
   const exported = useAction(async (form: 'csv' | 'ndjson') => {
-    const document = await fetchEvents(accountId, form, wanted)
-    save(document)
-    toast(t('events.exported', { name: document.name }))
+    const file = await fetchEvents(accountId, form, wanted)
+    save(file)
+    toast(t('events.exported', { name: file.name }))
     await events.refetch()
   })
   const items = events.data?.pages.flatMap((page) => page.items) ?? []

@@ -1,7 +1,7 @@
 import { Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import { StatusBadge, type Tone } from '@/ui/status-badge'
-import { formatTime } from '@/ui/time'
+import { formatDay, formatTime } from '@/ui/time'
 import classes from './report.module.css'
 import { type Line, summary } from './report-lines'
 
@@ -62,15 +62,14 @@ function ReportLine({ line }: { line: Line }) {
   const { t, i18n } = useTranslation(['audit', 'common'])
   const method = (name: string) => t(`common:method.${name}` as 'common:method.totp')
   const methods = line.methods.split(' ').filter(Boolean).map(method).join(', ')
-  const day = (at: string) => formatTime(at, i18n.language)
   return (
     <li>
       <div className={classes.who}>
         {line.person} <span className={classes.quiet}>{line.email}</span>
         <div className={classes.quiet}>
           {methods || t('report.none')}
-          {line.since && ` · ${t('report.since')} ${day(line.since)}`}
-          {line.last_used && ` · ${t('report.lastUsed')} ${day(line.last_used)}`}
+          {line.since && ` · ${t('report.since')} ${formatTime(line.since, i18n.language)}`}
+          {line.last_used && ` · ${t('report.lastUsed')} ${formatDay(line.last_used, i18n.language)}`}
         </div>
       </div>
       <StatusBadge tone={tones[line.meets_rule]}>{t(`report.meets.${line.meets_rule}`)}</StatusBadge>

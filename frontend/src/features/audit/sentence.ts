@@ -1,7 +1,7 @@
 import i18n from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { AuditEvent, AuditSubject } from '@/api/schema'
-import { formatTime } from '@/ui/time'
+import { formatDay, formatTime } from '@/ui/time'
 
 /** Says an event in the person's language, from its action and detail. What is not known here is told by its code. */
 export function useSentence(): (event: AuditEvent) => string {
@@ -21,7 +21,7 @@ export function useSentence(): (event: AuditEvent) => string {
       type: word('method', detail.type ?? ''),
       email: detail.email ?? '',
       document: detail.document ?? '',
-      day: detail.day ? formatTime(detail.day, language.language) : '',
+      day: detail.day ? formatDay(detail.day, language.language) : '',
     }
 
     /** What is told beside the act itself. */
@@ -30,6 +30,8 @@ export function useSentence(): (event: AuditEvent) => string {
       more.push(t('with.strength', { strength: word('strength', detail.minimum_strength) }))
     if (detail.grace_until)
       more.push(t('with.deadline', { date: formatTime(detail.grace_until, language.language, true) }))
+    if (detail.api_tokens === 'keep') more.push(t('with.tokensKept'))
+    if (detail.guarded_enrolment === 'true') more.push(t('with.guarded'))
     if (detail.sign_out_members === 'true') more.push(t('with.signedOut'))
     if (detail.api_tokens_paused === 'true') more.push(t('with.tokensPaused'))
     const reason = outcome === 'refused' ? (detail.reason ?? detail.code) : undefined

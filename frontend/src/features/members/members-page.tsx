@@ -124,11 +124,8 @@ function Filters({ administers }: { administers: boolean }) {
               go({ ...search, minimum_strength: strengths.find((s) => s === event.currentTarget.value) })
             }
             data={[
-              { value: '', label: `${t('filter.strength')}: ${t('filter.rule')}` },
-              ...strengths.map((value) => ({
-                value,
-                label: `${t('filter.strength')}: ${t(`common:strength.${value}`)}`,
-              })),
+              { value: '', label: t('filter.rule') },
+              ...strengths.map((value) => ({ value, label: t(`common:strength.${value}`) })),
             ]}
           />
         </>

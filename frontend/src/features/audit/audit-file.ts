@@ -1,7 +1,7 @@
 import { session } from '@/session/session'
 import { saveFile } from '@/ui/save-file'
 
-export interface Document {
+export interface AuditFile {
   content: Blob
   name: string
 }
@@ -19,7 +19,7 @@ export async function fetchEvents(
   accountId: string,
   form: 'csv' | 'ndjson',
   query: EventQuery,
-): Promise<Document> {
+): Promise<AuditFile> {
   const init = { params: { path: { account_id: accountId }, query }, parseAs: 'blob' } as const
   return read(
     form === 'csv'
@@ -30,7 +30,7 @@ export async function fetchEvents(
 }
 
 /** The report of a day, or of now. */
-export async function fetchReport(accountId: string, at: string | undefined): Promise<Document> {
+export async function fetchReport(accountId: string, at: string | undefined): Promise<AuditFile> {
   const init = { params: { path: { account_id: accountId }, query: { at } }, parseAs: 'blob' } as const
   return read(
     await session.api.GET('/accounts/{account_id}/two-factor/report.csv', init),
@@ -38,11 +38,11 @@ export async function fetchReport(accountId: string, at: string | undefined): Pr
   )
 }
 
-function read({ data, response }: { data?: Blob; response: Response }, otherwise: string): Document {
+function read({ data, response }: { data?: Blob; response: Response }, otherwise: string): AuditFile {
   const named = response.headers.get('Content-Disposition')?.match(/filename="?([^";]+)"?/)?.[1]
   return { content: data ?? new Blob([]), name: named ?? otherwise }
 }
 
-export function save({ content, name }: Document): void {
+export function save({ content, name }: AuditFile): void {
   saveFile(content, name)
 }
