@@ -1,6 +1,7 @@
 import { Button, Group } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import type { AuditEvent } from '@/api/schema'
 import { query } from '@/session/query'
 import { EmptyState } from '@/ui/empty-state'
 import { Icon } from '@/ui/icon'
@@ -27,7 +28,13 @@ export function EventsPanel({ accountId }: { accountId: string }) {
     'get',
     '/accounts/{account_id}/audit-events',
     { params: { path: { account_id: accountId }, query: { ...wanted, limit: 25 } } },
-    { initialPageParam: null, getNextPageParam: (page) => page.next_cursor, staleTime: 0 },
+    {
+      initialPageParam: null,
+      getNextPageParam: (page) => page.next_cursor,
+      staleTime: 0,
+      // The newest get their place in the record a moment after they happened.
+      refetchInterval: ({ state }) => (state.data?.pages[0]?.items.some(unlinked) ? 1500 : false),
+    },
   )
   const exported = useAction(async (form: 'csv' | 'ndjson') => {
     const file = await fetchEvents(accountId, form, wanted)
@@ -77,6 +84,10 @@ export function EventsPanel({ accountId }: { accountId: string }) {
       <LoadMore list={events} />
     </Panel>
   )
+}
+
+function unlinked(event: AuditEvent): boolean {
+  return event.seq === null
 }
 
 /** The question that the address asks, as the API takes it. Days are the person's own. */
