@@ -77,6 +77,7 @@ for (const { name, width, colorScheme, language } of looks) {
       services: `${account}/services`,
       domains: `${account}/services?kind=domain`,
       members: `${account}/members`,
+      measured: `${account}/members?two_factor=missing&minimum_strength=no_email_no_sms`,
       settings: `${account}/settings`,
       security: '/me/security',
       nowhere: '/nowhere',
@@ -102,8 +103,21 @@ for (const { name, width, colorScheme, language } of looks) {
     await visit(page, `${account}/settings`)
     await page.getByRole('button', { name: /2FA/ }).click()
     await expect(page.getByRole('dialog')).toBeVisible()
-    await page.getByRole('dialog').locator('summary').last().click()
+    const enforce = page.getByRole('dialog')
+    await enforce.locator('select').nth(1).selectOption('days')
+    for (const summary of await enforce.locator('summary').all()) await summary.click()
+    await expect(enforce.locator('details li').first()).toBeVisible()
     await inspect(page, 'enforce')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: /incident|Vorfall/ }).click()
+    await expect(page.getByRole('dialog').getByRole('listitem').first()).toBeVisible()
+    await inspect(page, 'incident')
+
+    await visit(page, `${account}/audit`)
+    await page.locator('main section').first().getByRole('button').first().click()
+    await expect(page.locator('main section').first().getByRole('listitem').first()).toBeVisible()
+    await page.locator('main details summary').first().click()
+    await inspect(page, 'audit')
 
     await visit(page, '/me/security?start=enable')
     await expect(page.getByRole('dialog')).toBeVisible()

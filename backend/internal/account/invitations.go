@@ -203,6 +203,10 @@ func (s *Service) Revoke(ctx context.Context, actorID, accountID, invitationID s
 		if _, err := s.permitted(ctx, actorID, accountID, AdministerPeople); err != nil {
 			return err
 		}
+		i, err := s.Store.Invitation(ctx, accountID, invitationID, s.now())
+		if err != nil {
+			return err
+		}
 		revoked, err := s.Store.RevokeInvitation(ctx, accountID, invitationID, s.now())
 		if err != nil {
 			return err
@@ -210,7 +214,7 @@ func (s *Service) Revoke(ctx context.Context, actorID, accountID, invitationID s
 		if !revoked {
 			return fault.ErrNotFound
 		}
-		e.Detail = map[string]string{"invitation_id": invitationID}
+		e.Detail = map[string]string{"invitation_id": invitationID, "email": i.Email}
 		return s.Audit.Append(ctx, e)
 	})
 }

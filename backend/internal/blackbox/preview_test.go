@@ -94,6 +94,15 @@ func TestARuleIsChangedAndItsDeadlineStaysWhereTheOwnerLeavesIt(t *testing.T) {
 			t.Errorf("the member has %d mails about one activation", n)
 		}
 
+		o.Enforce(account, acme, map[string]any{"keep_deadline": true, "api_tokens": "keep", "guarded_enrolment": true}).Must(200)
+		told := o.Call("GET", "/accounts/"+account+"/audit-events?action=account.enforced&limit=1", nil).Must(200)
+		for field, want := range map[string]string{"grace_until": deadline, "minimum_strength": "any", "api_tokens": "keep", "guarded_enrolment": "true",
+			"minimum_strength_before": "no_email"} {
+			if got := told.Text("items.0.detail." + field); got != want {
+				t.Errorf("the record says that %s is %q, want %q", field, got, want)
+			}
+		}
+
 		// An incident binds at once, and goes back to the deadline from before, whatever was changed meanwhile.
 		o.Call("POST", "/accounts/"+account+"/incident", map[string]any{"account_number": acme}).Must(200)
 		if running := o.Call("GET", "/accounts/"+account, nil).Must(200).Value("incident_running"); running != true {

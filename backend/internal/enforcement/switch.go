@@ -257,6 +257,12 @@ func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule,
 		if next.GraceUntil.After(at) {
 			event.Detail["grace_until"] = next.GraceUntil.UTC().Format(time.RFC3339)
 		}
+		if c.KeepAPITokens {
+			event.Detail["api_tokens"] = "keep"
+		}
+		if c.Guarded {
+			event.Detail["guarded_enrolment"] = "true"
+		}
 		if !now.Enforced() {
 			next.EnforcementID, next.EnforcedAt, next.EnforcedBy = id.New(), at, actorID
 		}

@@ -80,6 +80,11 @@ export const pages = {
     texts: ['members'],
     load: () => import('@/features/members/members-page'),
   },
+  audit: {
+    path: '/accounts/$accountId/audit',
+    texts: ['audit'],
+    load: () => import('@/features/audit/audit-page'),
+  },
   settings: {
     path: '/accounts/$accountId/settings',
     texts: ['account'],

@@ -2,6 +2,7 @@ import 'i18next'
 import type access from './en/access.json'
 import type account from './en/account.json'
 import type apiTokens from './en/apiTokens.json'
+import type audit from './en/audit.json'
 import type common from './en/common.json'
 import type demo from './en/demo.json'
 import type enrolment from './en/enrolment.json'
@@ -23,6 +24,7 @@ declare module 'i18next' {
       access: typeof access
       account: typeof account
       apiTokens: typeof apiTokens
+      audit: typeof audit
       common: typeof common
       demo: typeof demo
       enrolment: typeof enrolment

@@ -24,6 +24,7 @@ const shapes = {
   more: 'M5.5 12h.1M12 12h.1M18.5 12h.1',
   plus: 'M12 5v14M5 12h14',
   print: 'M7 9V4h10v5M7 16H4.5V9h15v7H17M7 13.5h10V20H7z',
+  record: 'M6 3.5h12v17H6zM9 8h6M9 12h6M9 16h3.5',
   search: 'M10.5 4.5a6 6 0 1 0 0 12 6 6 0 0 0 0-12ZM15 15l5 5',
   server: 'M4 5h16v6H4zM4 13h16v6H4zM7.5 8h.1M7.5 16h.1',
   settings:

@@ -4,6 +4,7 @@ import { CopyButton } from './copy-button'
 import { Icon } from './icon'
 import { Notice } from './notice'
 import classes from './recovery-codes.module.css'
+import { saveFile } from './save-file'
 
 /** Ten codes that are shown once, and the ways to keep them. */
 export function RecoveryCodes({ codes }: { codes: string[] }) {
@@ -27,7 +28,12 @@ export function RecoveryCodes({ codes }: { codes: string[] }) {
           variant="default"
           size="xs"
           leftSection={<Icon name="download" size={16} />}
-          onClick={() => download(`${t('recoveryCodes.heading')}\n\n${codes.join('\n')}\n`)}
+          onClick={() =>
+            saveFile(
+              new Blob([`${t('recoveryCodes.heading')}\n\n${codes.join('\n')}\n`], { type: 'text/plain' }),
+              'sallyport-recovery-codes.txt',
+            )
+          }
         >
           {t('recoveryCodes.download')}
         </Button>
@@ -42,13 +48,4 @@ export function RecoveryCodes({ codes }: { codes: string[] }) {
       </Group>
     </Stack>
   )
-}
-
-function download(text: string) {
-  const url = URL.createObjectURL(new Blob([text], { type: 'text/plain' }))
-  const link = document.createElement('a')
-  link.href = url
-  link.download = 'sallyport-recovery-codes.txt'
-  link.click()
-  URL.revokeObjectURL(url)
 }

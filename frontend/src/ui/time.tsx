@@ -18,18 +18,29 @@ export function formatTime(at: string, locale: string, clock = false): string {
   return new Intl.DateTimeFormat(regional(locale), style).format(new Date(at))
 }
 
+/** A day as such, which is the same wherever it is read. */
+export function formatDay(day: string, locale: string): string {
+  const style = { dateStyle: 'medium', timeZone: 'UTC' } as const
+  return new Intl.DateTimeFormat(regional(locale), style).format(new Date(day))
+}
+
 const units = [
   ['day', 86_400],
   ['hour', 3_600],
   ['minute', 60],
+  ['second', 1],
 ] as const
 
-/** How long until `at`, in the largest fitting unit: "in 3 days". */
-export function formatDistance(at: string, locale: string, now: number): string {
-  const seconds = (Date.parse(at) - now) / 1000
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'always' })
-  for (const [unit, size] of units) {
-    if (Math.abs(seconds) >= size) return format.format(Math.round(seconds / size), unit)
+/** A span of seconds in its two largest units, which is exact enough to see it run: "13 days, 4 hours". */
+export function formatSpan(seconds: number, locale: string): string {
+  const first = units.findIndex(([, size]) => seconds >= size)
+  const parts: string[] = []
+  let rest = Math.max(0, seconds)
+  for (const [unit, size] of units.slice(first < 0 ? units.length - 1 : first).slice(0, 2)) {
+    const count = Math.floor(rest / size)
+    rest -= count * size
+    if (count === 0 && parts.length > 0) continue
+    parts.push(new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(count))
   }
-  return format.format(Math.round(seconds / 60), 'minute')
+  return new Intl.ListFormat(locale, { type: 'unit', style: 'long' }).format(parts)
 }

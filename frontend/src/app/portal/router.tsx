@@ -5,6 +5,8 @@ import {
   lazyRouteComponent,
   type SearchSchemaInput,
 } from '@tanstack/react-router'
+import { strengths } from '@/api/strength'
+import { groups } from '@/features/audit/groups'
 import { loadPage, pages } from '../pages'
 import { serviceKinds } from '../shell/menu-items'
 import { Shell } from '../shell/shell'
@@ -17,6 +19,7 @@ type Loose = Record<string, unknown> & SearchSchemaInput
 const oneOf = <T extends string>(values: readonly T[], value: unknown): T | undefined =>
   values.find((v) => v === value)
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+const day = (value: unknown) => (/^\d{4}-\d{2}-\d{2}$/.test(String(value)) ? String(value) : undefined)
 const kinds = Object.keys(serviceKinds) as (keyof typeof serviceKinds)[]
 
 const start = createRoute({
@@ -68,8 +71,21 @@ const members = createRoute({
   validateSearch: (search: Loose) => ({
     q: text(search.q),
     two_factor: oneOf(['missing', 'active'], search.two_factor),
+    minimum_strength: oneOf(strengths, search.minimum_strength),
   }),
   component: lazyRouteComponent(() => loadPage(pages.members)),
+})
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: pages.audit.path,
+  validateSearch: (search: Loose) => ({
+    what: oneOf(groups, search.what),
+    person: text(search.person),
+    part: oneOf(['about'], search.part),
+    from: day(search.from),
+    to: day(search.to),
+  }),
+  component: lazyRouteComponent(() => loadPage(pages.audit)),
 })
 const settings = createRoute({
   getParentRoute: () => root,
@@ -87,6 +103,7 @@ const routeTree = root.addChildren([
   catalogue,
   cart,
   members,
+  audit,
   settings,
 ])
 

@@ -4,7 +4,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Notice } from '@/ui/notice'
 import { useReachable } from '../portal/connection'
-import classes from './connection-notice.module.css'
+import classes from './banner.module.css'
 
 export function ConnectionNotice() {
   const { t } = useTranslation(['shell', 'common'])
@@ -13,7 +13,7 @@ export function ConnectionNotice() {
   const { online } = useNetwork()
   if (online && reachable) return null
   return (
-    <div className={classes.notice} role="status">
+    <div className={classes.banner} role="status">
       <Notice
         tone="warn"
         action={

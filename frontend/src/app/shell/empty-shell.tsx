@@ -36,24 +36,27 @@ export function EmptyShell() {
         }
         menu={
           <ul className={menu.list}>
-            {menuItems.map(({ text, icon }) => (
-              <li key={text}>
-                <button type="button" className={menu.item} disabled>
-                  <Icon name={icon} /> {t(text)}
-                </button>
-                {text === 'menu.services' && (
-                  <ul className={`${menu.list} ${menu.sub}`}>
-                    {Object.entries(serviceKinds).map(([kind, kindIcon]) => (
-                      <li key={kind}>
-                        <button type="button" className={menu.item} disabled>
-                          <Icon name={kindIcon} size={18} /> {t(`kind.${kind as keyof typeof serviceKinds}`)}
-                        </button>
-                      </li>
-                    ))}
-                  </ul>
-                )}
-              </li>
-            ))}
+            {menuItems
+              .filter((item) => !item.administers)
+              .map(({ text, icon }) => (
+                <li key={text}>
+                  <button type="button" className={menu.item} disabled>
+                    <Icon name={icon} /> {t(text)}
+                  </button>
+                  {text === 'menu.services' && (
+                    <ul className={`${menu.list} ${menu.sub}`}>
+                      {Object.entries(serviceKinds).map(([kind, kindIcon]) => (
+                        <li key={kind}>
+                          <button type="button" className={menu.item} disabled>
+                            <Icon name={kindIcon} size={18} />{' '}
+                            {t(`kind.${kind as keyof typeof serviceKinds}`)}
+                          </button>
+                        </li>
+                      ))}
+                    </ul>
+                  )}
+                </li>
+              ))}
           </ul>
         }
       />

@@ -9,12 +9,14 @@ export const serviceKinds = {
   dns_zone: 'dns',
 } as const satisfies Record<ServiceKind, IconName>
 
+/** `administers`: for owners and admins alone. */
 export const menuItems = [
-  { text: 'menu.overview', icon: 'gauge', to: '/accounts/$accountId' },
-  { text: 'menu.services', icon: 'server', to: '/accounts/$accountId/services' },
-  { text: 'menu.catalogue', icon: 'box', to: '/accounts/$accountId/catalogue' },
-  { text: 'menu.members', icon: 'members', to: '/accounts/$accountId/members' },
-  { text: 'menu.settings', icon: 'settings', to: '/accounts/$accountId/settings' },
+  { text: 'menu.overview', icon: 'gauge', to: '/accounts/$accountId', administers: false },
+  { text: 'menu.services', icon: 'server', to: '/accounts/$accountId/services', administers: false },
+  { text: 'menu.catalogue', icon: 'box', to: '/accounts/$accountId/catalogue', administers: false },
+  { text: 'menu.members', icon: 'members', to: '/accounts/$accountId/members', administers: false },
+  { text: 'menu.audit', icon: 'record', to: '/accounts/$accountId/audit', administers: true },
+  { text: 'menu.settings', icon: 'settings', to: '/accounts/$accountId/settings', administers: false },
 ] as const
 
 export const servicesPath = '/accounts/$accountId/services'

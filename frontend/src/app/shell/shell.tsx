@@ -12,6 +12,7 @@ import { ConnectionNotice } from './connection-notice'
 import { useCurrentAccount } from './current-account'
 import { Frame } from './frame'
 import { GraceBanner } from './grace-banner'
+import { IncidentBanner } from './incident-banner'
 import { Search } from './search'
 import shell from './shell.module.css'
 import { SideMenu } from './side-menu'
@@ -57,6 +58,7 @@ export function Shell() {
         menu={<SideMenu account={account} />}
       >
         <ConnectionNotice />
+        <IncidentBanner />
         {me && <GraceBanner me={me} />}
         <Suspense fallback={<QueryView query={loading}>{() => null}</QueryView>}>
           <Outlet />

@@ -1,29 +1,42 @@
 import { Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import type { TwoFactorPreview } from '@/api/schema'
+import type { ApiTokenRule, TwoFactorPreview } from '@/api/schema'
+import { formatTime } from '@/ui/time'
 import classes from './consequences.module.css'
 
 interface ConsequencesProps {
   preview: TwoFactorPreview
-  grace: boolean
+  /** The deadline to come, in milliseconds. */
+  bindsAt: number | undefined
   signOut: boolean
+  tokens: ApiTokenRule
+  /** Of a rule that is enforced already nobody is told by mail. */
+  change: boolean
 }
 
-/** What enforcing would do, in numbers and names, before it is done. */
-export function Consequences({ preview, grace, signOut }: ConsequencesProps) {
-  const { t } = useTranslation('account')
-  const { members, locked_out: lockedOut } = preview
-  const unnamed = members.missing - lockedOut.length
+/** What a rule would do, in numbers, before it is set. */
+export function Consequences({ preview, bindsAt, signOut, tokens, change }: ConsequencesProps) {
+  const { t, i18n } = useTranslation('account')
+  const grace = bindsAt !== undefined
+  const { members, minimum_strength: strength } = preview
+  const numbers = { count: members.missing, total: members.total }
   return (
     <div>
-      <Text>{t('consequences.lead')}</Text>
+      <Text>
+        {grace
+          ? t('consequences.leadThen', {
+              date: formatTime(new Date(bindsAt).toISOString(), i18n.language, true),
+            })
+          : t('consequences.lead')}{' '}
+        {strength !== 'any' && t(`strength.rule.${strength}`)}
+      </Text>
       <ul className={classes.list}>
         <li>
           {members.missing === 0
             ? t('consequences.nobody')
             : grace
-              ? t('consequences.graceMissing', { count: members.missing, total: members.total })
-              : t('consequences.missing', { count: members.missing, total: members.total })}
+              ? t('consequences.graceMissing', numbers)
+              : t('consequences.missing', numbers)}
         </li>
         <li>
           {signOut
@@ -32,22 +45,21 @@ export function Consequences({ preview, grace, signOut }: ConsequencesProps) {
               ? t('consequences.noSessions')
               : t('consequences.sessions', { count: preview.sessions })}
         </li>
-        <li>{t('consequences.mailed', { count: preview.mailed })}</li>
+        {preview.api_tokens > 0 && (
+          <li>
+            {tokens === 'keep'
+              ? t('consequences.tokensKept')
+              : grace
+                ? t('consequences.tokensLater', { count: preview.api_tokens })
+                : t('consequences.tokens', { count: preview.api_tokens })}
+          </li>
+        )}
+        <li>
+          {change ? t('consequences.notMailed') : t('consequences.mailed', { count: preview.mailed })}{' '}
+          {grace && members.missing > 0 && t('consequences.reminded')}
+        </li>
         {preview.invitations > 0 && <li>{t('consequences.invitations', { count: preview.invitations })}</li>}
       </ul>
-      {lockedOut.length > 0 && (
-        <details className={classes.who}>
-          <summary>{t('consequences.who')}</summary>
-          <ul className={classes.people}>
-            {lockedOut.map((person) => (
-              <li key={person.user_id}>
-                {person.name} <span className={classes.email}>{person.email}</span>
-              </li>
-            ))}
-            {unnamed > 0 && <li>{t('consequences.andMore', { count: unnamed })}</li>}
-          </ul>
-        </details>
-      )}
     </div>
   )
 }

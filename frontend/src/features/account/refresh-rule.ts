@@ -5,6 +5,7 @@ const shows = [
   '/accounts',
   '/accounts/{account_id}/two-factor',
   '/accounts/{account_id}/two-factor/preview',
+  '/accounts/{account_id}/members',
   '/me',
 ]
 

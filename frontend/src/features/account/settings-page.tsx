@@ -5,6 +5,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { Account } from '@/api/schema'
 import { mayAdminister, useAccount, useAccounts } from '@/session/accounts'
+import { query } from '@/session/query'
 import { session } from '@/session/session'
 import { EmptyState } from '@/ui/empty-state'
 import { Page } from '@/ui/page'
@@ -13,6 +14,7 @@ import { ProblemNotice } from '@/ui/problem-notice'
 import { QueryView } from '@/ui/query-view'
 import { toast } from '@/ui/toast'
 import { useAction } from '@/ui/use-action'
+import { IncidentPanel } from './incident-panel'
 import { TwoFactorSection } from './two-factor-section'
 
 const route = getRouteApi('/accounts/$accountId/settings')
@@ -28,7 +30,7 @@ export default function SettingsPage() {
         {() =>
           account ? (
             <>
-              <TwoFactorSection key={account.id} account={account} />
+              <Protection key={account.id} account={account} />
               <General key={`${account.id} ${account.name}`} account={account} />
             </>
           ) : (
@@ -37,6 +39,22 @@ export default function SettingsPage() {
         }
       </QueryView>
     </Page>
+  )
+}
+
+function Protection({ account }: { account: Account }) {
+  const rule = query.useQuery('get', '/accounts/{account_id}/two-factor', {
+    params: { path: { account_id: account.id } },
+  })
+  return (
+    <QueryView query={rule} lines={8}>
+      {(current) => (
+        <>
+          <TwoFactorSection account={account} rule={current} />
+          <IncidentPanel account={account} rule={current} />
+        </>
+      )}
+    </QueryView>
   )
 }
 

@@ -1,6 +1,6 @@
 import { Button, Group, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import type { Invitation } from '@/api/schema'
+import type { Account, Invitation } from '@/api/schema'
 import { query } from '@/session/query'
 import { session } from '@/session/session'
 import { EmptyState } from '@/ui/empty-state'
@@ -15,16 +15,20 @@ import { toast } from '@/ui/toast'
 import { useAction } from '@/ui/use-action'
 import { useRefreshMembers } from './refresh-members'
 
-export function InvitationsPanel({ accountId }: { accountId: string }) {
+export function InvitationsPanel({ account }: { account: Account }) {
   const { t } = useTranslation(['members', 'common'])
   const invitations = query.useInfiniteQuery(
     'get',
     '/accounts/{account_id}/invitations',
-    { params: { path: { account_id: accountId }, query: { limit: 25 } } },
+    { params: { path: { account_id: account.id }, query: { limit: 25 } } },
     { initialPageParam: null, getNextPageParam: (page) => page.next_cursor },
   )
   return (
-    <Panel title={t('invitations.title')} flush>
+    <Panel
+      flush
+      title={t('invitations.title')}
+      description={account.two_factor_enforced ? t('invitations.enforced') : undefined}
+    >
       <QueryView query={invitations} lines={2}>
         {({ pages }) => {
           const items = pages.flatMap((page) => page.items)
@@ -32,7 +36,7 @@ export function InvitationsPanel({ accountId }: { accountId: string }) {
           return (
             <Rows label={t('invitations.title')}>
               {items.map((invitation) => (
-                <InvitationRow key={invitation.id} accountId={accountId} invitation={invitation} />
+                <InvitationRow key={invitation.id} account={account} invitation={invitation} />
               ))}
             </Rows>
           )
@@ -43,13 +47,19 @@ export function InvitationsPanel({ accountId }: { accountId: string }) {
   )
 }
 
-function InvitationRow({ accountId, invitation }: { accountId: string; invitation: Invitation }) {
+function InvitationRow({ account, invitation }: { account: Account; invitation: Invitation }) {
   const { t } = useTranslation(['members', 'common'])
   const refresh = useRefreshMembers()
+  const path = { account_id: account.id, invitation_id: invitation.id }
+  const { email } = invitation
+  const resend = useAction(async () => {
+    await session.api.POST('/accounts/{account_id}/invitations/{invitation_id}/resend', { params: { path } })
+    toast(t('invitations.resent', { email }))
+    await refresh()
+  })
   const revoke = useAction(async () => {
-    const path = { account_id: accountId, invitation_id: invitation.id }
     await session.api.DELETE('/accounts/{account_id}/invitations/{invitation_id}', { params: { path } })
-    toast(t('invitations.revoked', { email: invitation.email }))
+    toast(t('invitations.revoked', { email }))
     await refresh()
   })
   return (
@@ -57,7 +67,7 @@ function InvitationRow({ accountId, invitation }: { accountId: string; invitatio
       <Group justify="space-between" gap="sm">
         <div>
           <Group gap="xs">
-            <strong>{invitation.email}</strong>
+            <strong>{email}</strong>
             {invitation.two_factor_required && <StatusBadge tone="note">{t('required')}</StatusBadge>}
           </Group>
           <Text size="sm" c="dimmed">
@@ -65,16 +75,31 @@ function InvitationRow({ accountId, invitation }: { accountId: string; invitatio
             <Time at={invitation.expires_at} />
           </Text>
         </div>
-        <Button
-          size="xs"
-          variant="default"
-          loading={revoke.busy}
-          onClick={() => void revoke.run()}
-          aria-label={t('invitations.revokeNamed', { email: invitation.email })}
-        >
-          {t('invitations.revoke')}
-        </Button>
+        <Group gap="xs">
+          {/* Only an owner mails a future owner again; the API has the last word. */}
+          {(invitation.role !== 'owner' || account.role === 'owner') && (
+            <Button
+              size="xs"
+              variant="default"
+              loading={resend.busy}
+              onClick={() => void resend.run()}
+              aria-label={t('invitations.resendNamed', { email })}
+            >
+              {t('invitations.resend')}
+            </Button>
+          )}
+          <Button
+            size="xs"
+            variant="default"
+            loading={revoke.busy}
+            onClick={() => void revoke.run()}
+            aria-label={t('invitations.revokeNamed', { email })}
+          >
+            {t('invitations.revoke')}
+          </Button>
+        </Group>
       </Group>
+      {resend.failure !== undefined && <ProblemNotice error={resend.failure} />}
       {revoke.failure !== undefined && <ProblemNotice error={revoke.failure} />}
     </li>
   )

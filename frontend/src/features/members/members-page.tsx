@@ -3,11 +3,13 @@ import { useDebouncedCallback } from '@mantine/hooks'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { strengths } from '@/api/strength'
 import { mayAdminister, useAccount } from '@/session/accounts'
 import { query } from '@/session/query'
 import { EmptyState } from '@/ui/empty-state'
 import { Icon } from '@/ui/icon'
 import { LoadMore } from '@/ui/load-more'
+import { Notice } from '@/ui/notice'
 import { Page } from '@/ui/page'
 import { Panel } from '@/ui/panel'
 import { QueryView } from '@/ui/query-view'
@@ -20,16 +22,16 @@ import classes from './members-page.module.css'
 const route = getRouteApi('/accounts/$accountId/members')
 
 export default function MembersPage() {
-  const { t } = useTranslation('members')
+  const { t } = useTranslation(['members', 'common'])
   const { accountId } = route.useParams()
-  const { q, two_factor: twoFactor } = route.useSearch()
+  const { q, two_factor, minimum_strength } = route.useSearch()
   const account = useAccount(accountId)
   const administers = mayAdminister(account?.role)
   const [inviting, setInviting] = useState(false)
   const members = query.useInfiniteQuery(
     'get',
     '/accounts/{account_id}/members',
-    { params: { path: { account_id: accountId }, query: { q, two_factor: twoFactor, limit: 50 } } },
+    { params: { path: { account_id: accountId }, query: { q, two_factor, minimum_strength, limit: 50 } } },
     { initialPageParam: null, getNextPageParam: (page) => page.next_cursor },
   )
 
@@ -46,6 +48,11 @@ export default function MembersPage() {
       }
     >
       <Filters key={accountId} administers={administers} />
+      {minimum_strength && (
+        <Notice tone="note">
+          {t('filter.against', { strength: t(`common:strength.${minimum_strength}`) })}
+        </Notice>
+      )}
       <Panel flush>
         <QueryView query={members} lines={8}>
           {({ pages }) => {
@@ -67,14 +74,14 @@ export default function MembersPage() {
         </QueryView>
         <LoadMore list={members} />
       </Panel>
-      {administers && <InvitationsPanel accountId={accountId} />}
+      {administers && account && <InvitationsPanel account={account} />}
       {inviting && account && <InviteDialog account={account} onClose={() => setInviting(false)} />}
     </Page>
   )
 }
 
 function Filters({ administers }: { administers: boolean }) {
-  const { t } = useTranslation('members')
+  const { t } = useTranslation(['members', 'common'])
   const { accountId } = route.useParams()
   const search = route.useSearch()
   const navigate = useNavigate()
@@ -96,19 +103,32 @@ function Filters({ administers }: { administers: boolean }) {
         onChange={(event) => seek(event.currentTarget.value)}
       />
       {administers && (
-        <NativeSelect
-          aria-label={t('filter.twoFactor')}
-          value={search.two_factor ?? ''}
-          onChange={(event) => {
-            const value = event.currentTarget.value
-            go({ ...search, two_factor: value === 'missing' || value === 'active' ? value : undefined })
-          }}
-          data={[
-            { value: '', label: t('filter.all') },
-            { value: 'missing', label: t('filter.missing') },
-            { value: 'active', label: t('filter.active') },
-          ]}
-        />
+        <>
+          <NativeSelect
+            aria-label={t('filter.twoFactor')}
+            value={search.two_factor ?? ''}
+            onChange={(event) => {
+              const value = event.currentTarget.value
+              go({ ...search, two_factor: value === 'missing' || value === 'active' ? value : undefined })
+            }}
+            data={[
+              { value: '', label: t('filter.all') },
+              { value: 'missing', label: t('filter.missing') },
+              { value: 'active', label: t('filter.active') },
+            ]}
+          />
+          <NativeSelect
+            aria-label={t('filter.strength')}
+            value={search.minimum_strength ?? ''}
+            onChange={(event) =>
+              go({ ...search, minimum_strength: strengths.find((s) => s === event.currentTarget.value) })
+            }
+            data={[
+              { value: '', label: t('filter.rule') },
+              ...strengths.map((value) => ({ value, label: t(`common:strength.${value}`) })),
+            ]}
+          />
+        </>
       )}
     </search>
   )
