@@ -89,6 +89,9 @@ func (c enforceOn) Run(ctx context.Context, t *app.Tools) error {
 	if a.Rule.Enforced() { // the same activation: nobody is told twice
 		out.Mailed = 0
 	}
+	if c.APITokens == "keep" {
+		out.APITokens = 0
+	}
 	for _, m := range p.LockedOut {
 		out.LockedOut = append(out.LockedOut, m.Email)
 	}

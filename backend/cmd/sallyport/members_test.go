@@ -177,7 +177,7 @@ func TestAPowerCutLeavesAnImportDoneOrNotBegun(t *testing.T) {
 			if err := c.Start(); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(took*time.Duration(round)/8 + rand.N(took/8))
+			time.Sleep(took*time.Duration(round)/6 + rand.N(took/6))
 			_ = c.Process.Kill()
 			_ = c.Wait()
 			written := []int{count("SELECT count(*) FROM users WHERE email LIKE 'crowd%'"),
