@@ -43,7 +43,8 @@ func (s *Service) posture(ctx context.Context, userID string) (p posture, err er
 
 // changed records that what protects a person has changed: once for the person, and once for each account that they belong
 // to. An account's event says what was before as well, so that its report of any past day can be written from the record
-// alone (package evidence). Every change passes here: a short password that it leaves alone goes too.
+// alone (package evidence). Every change passes here but a freeze, which is package credential's: a short password that it leaves
+// alone goes too.
 func (s *Service) changed(ctx context.Context, action, actorID, userID string, before posture, detail map[string]string) error {
 	if err := s.Audit.Append(ctx, audit.Event{Action: action, ActorID: actorID, UserID: userID, Detail: detail}); err != nil {
 		return err
