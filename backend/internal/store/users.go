@@ -57,10 +57,13 @@ func (s *Store) AddUser(ctx context.Context, u user.User) (bool, error) {
 
 // UpdateProfile changes name and locale; empty ones stay.
 func (s *Store) UpdateProfile(ctx context.Context, userID, name, locale string) error {
-	return s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		return wrap("update profile", db.Exec(`UPDATE users SET name = CASE WHEN ? <> '' THEN ? ELSE name END,
-			locale = CASE WHEN ? <> '' THEN ? ELSE locale END WHERE id = ?`, name, name, locale, locale, userID).Error)
-	})
+	return wrap("update profile", s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		if err := db.Exec(`UPDATE users SET name = CASE WHEN ? <> '' THEN ? ELSE name END,
+			locale = CASE WHEN ? <> '' THEN ? ELSE locale END WHERE id = ?`, name, name, locale, locale, userID).Error; err != nil {
+			return err
+		}
+		return mirror(db, userID)
+	}))
 }
 
 // TakeRate takes one from the rate limit of a key by GCRA, in one statement: one every interval, burst at once. When there is
