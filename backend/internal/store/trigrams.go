@@ -14,7 +14,7 @@ import (
 
 // trigrams is the migration that makes them.
 func (s *Store) trigrams() *goose.Migration {
-	up, down := s.makeTrigrams, dropTrigrams
+	up, down := makeTrigrams, dropTrigrams
 	if s.dialect == "sqlite" {
 		up, down = inOrder(fullText...), inOrder(noFullText...)
 	}
@@ -61,7 +61,7 @@ var noFullText = []string{
 // makeTrigrams makes PostgreSQL's, where the role may have the extension or somebody has made it before: whoever may not can
 // migrate all the same. Names and addresses are compared byte by byte, so that those that begin with something are one stretch of
 // an index, whatever the database's language.
-func (s *Store) makeTrigrams(ctx context.Context, tx *sql.Tx) error {
+func makeTrigrams(ctx context.Context, tx *sql.Tx) error {
 	if err := inOrder(`ALTER TABLE members ALTER COLUMN name_key TYPE TEXT COLLATE "C", ALTER COLUMN email_key TYPE TEXT COLLATE "C"`)(ctx, tx); err != nil {
 		return err
 	}
