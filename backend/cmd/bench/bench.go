@@ -69,6 +69,18 @@ func (b *bench) once(ctx context.Context, run int) error {
 			}
 		}
 	}
+	if b.wants("replicas") {
+		if err := b.replicas(ctx, b.worlds[1]); err != nil {
+			return err
+		}
+	}
+	if b.wants("lists") && run == 0 { // a quantile over many requests is no figure of one moment, and filling it takes long
+		for _, w := range b.worlds {
+			if err := b.lists(ctx, w); err != nil {
+				return fmt.Errorf("%s, lists: %w", w.name, err)
+			}
+		}
+	}
 	if b.wants("start") {
 		return b.starts(ctx)
 	}

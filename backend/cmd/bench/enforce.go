@@ -80,7 +80,7 @@ func (b *bench) click(ctx context.Context, w *world, accountID, number string, m
 	t := b.table.section("Enforcement", "From the owner's click (request sent) to its answer, and to the first refusal of a member who asks all the time, "+
 		"on PostgreSQL at another replica. Notices: queued from the click until every member's is written down, while they are also being sent; "+
 		"sent into a mail sink in the same program.",
-		"answer p50, ms", "answer worst, ms", "bound p50, ms", "bound worst, ms", "notices queued/s", "notices sent/s", "memory grew by, MB")
+		"answer p50, ms", "answer worst, ms", "answer, ratio to the smallest", "bound p50, ms", "bound worst, ms", "notices queued/s", "notices sent/s", "memory grew by, MB")
 	row := fmt.Sprintf("%s members, %s", grouped(fmt.Sprint(members)), w.name)
 	path := "/api/v1/accounts/" + accountID + "/two-factor"
 	put := func(enforced bool) []byte {
@@ -140,6 +140,8 @@ func (b *bench) click(ctx context.Context, w *world, accountID, number string, m
 		t.add(row, name+" worst, ms", float64(worst)/float64(time.Millisecond), 1)
 		t.add(row, name+" p50, ms", float64(middle(sum))/float64(time.Millisecond), 1)
 	}
+	smallest := fmt.Sprintf("%s members, %s", grouped(fmt.Sprint(b.members[0])), w.name)
+	t.add(row, "answer, ratio to the smallest", t.last(row, "answer p50, ms")/t.last(smallest, "answer p50, ms"), 2)
 	return b.notices(ctx, w, t, row, members, ownerClient, put, first, second, sink)
 }
 
@@ -168,8 +170,8 @@ func (b *bench) notices(ctx context.Context, w *world, t *section, row string, m
 			t.add(row, "notices queued/s", float64(members)/queued.Seconds(), 0)
 		}
 		for _, s := range []*server{first, second} {
-			held, _ := s.memory()
-			most = max(most, held)
+			_, peak := s.memory()
+			most = max(most, peak)
 		}
 		// A large account's mails would take longer than the rest of the benchmark: their rate is clear before.
 		if sent := sink.mails.Load(); int(sent) >= members || (queued > 0 && waiting == 0) || (queued > 0 && sent > 20_000) {

@@ -146,6 +146,8 @@ type load struct {
 
 func (l load) rate() float64 { return float64(l.n) / l.took.Seconds() }
 
+func (l *load) sort() { slices.Sort(l.latencies) }
+
 // quantile in milliseconds.
 func (l load) quantile(q float64) float64 {
 	if len(l.latencies) == 0 {
@@ -199,7 +201,7 @@ func spread(ctx context.Context, address string, connections int, interval time.
 	}
 	workers.Wait()
 	all.took = time.Since(began)
-	slices.Sort(all.latencies)
+	all.sort()
 	return all
 }
 

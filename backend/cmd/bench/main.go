@@ -5,7 +5,8 @@
 // The load generator is this program. It shares the cores with the server, so a figure says how much of one machine a request
 // takes with its client, and a ratio says what the house costs on top of Echo.
 //
-//	bench -binary bin/sallyport [-runs 3] [-seconds 2] [-only reads,sign-in,second-step,enforcement,start] [-members 100,10000,100000]
+//	bench -binary bin/sallyport [-runs 3] [-seconds 2] [-only reads,sign-in,second-step,enforcement,replicas,lists,start]
+//	      [-members 100,10000,100000] [-listed 100000]
 //	bench -profile cpu.out -only reads|sign-in|second-step|refresh    one server inside this program, under pprof
 package main
 
@@ -33,6 +34,7 @@ type options struct {
 	seconds float64
 	only    []string
 	members []int
+	listed  int
 	profile string
 }
 
@@ -86,8 +88,9 @@ func read(args []string) (options, error) {
 	f.StringVar(&o.binary, "binary", "bin/sallyport", "the binary to measure")
 	f.IntVar(&o.runs, "runs", 3, "how often everything is measured; medians are printed")
 	f.Float64Var(&o.seconds, "seconds", 2, "how long each rate is measured")
-	f.StringVar(&only, "only", "", "parts: reads,sign-in,second-step,enforcement,start; empty: all")
+	f.StringVar(&only, "only", "", "parts: reads,sign-in,second-step,enforcement,replicas,lists,start; empty: all")
 	f.StringVar(&members, "members", "100,10000,100000", "sizes of the accounts that are enforced")
+	f.IntVar(&o.listed, "listed", 100_000, "members of the account that is listed and searched")
 	f.StringVar(&o.profile, "profile", "", "write a CPU profile of one part (-only) into this file, and measure nothing else")
 	if err := f.Parse(args); err != nil {
 		return o, err
@@ -102,8 +105,8 @@ func read(args []string) (options, error) {
 		}
 		o.members = append(o.members, n)
 	}
-	if o.runs < 1 || o.seconds <= 0 {
-		return o, errors.New("-runs and -seconds must be more than 0")
+	if o.runs < 1 || o.seconds <= 0 || o.listed < 2 {
+		return o, errors.New("-runs and -seconds must be more than 0, and -listed more than 1")
 	}
 	return o, nil
 }

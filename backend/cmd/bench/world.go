@@ -131,6 +131,12 @@ func (w *world) insert(ctx context.Context, into string, rows []string) error {
 	return tx.Commit()
 }
 
+// Four hundred people have different names.
+var (
+	firstNames = strings.Fields("Anna Ben Clara Dora Emil Frida Gustav Hanna Ida Jürgen Karl Lena Max Nora Otto Paula Quentin Rosa Simon Tina")
+	lastNames  = strings.Fields("Weber Müller Schmidt Öztürk Åberg Novak Rossi Garcia Smith Jones Kowalski Petrov Nguyen Tanaka Okafor Haddad Silva Larsen Dubois Kelly")
+)
+
 // people makes users; with factors each has an authenticator app, and has guessed before, as anybody has who signs in twice.
 func (w *world) people(ctx context.Context, n int, factors bool) ([]person, error) {
 	people := make([]person, n)
@@ -142,7 +148,8 @@ func (w *world) people(ctx context.Context, n int, factors bool) ([]person, erro
 	for i := range people {
 		p := person{id: id.New()}
 		p.email = p.id + "@bench.test"
-		users[i] = fmt.Sprintf("('%s','%s','%s','Bench','%s',%d,%d,%d)", p.id, p.email, p.email, w.hash, bits, at, at)
+		name := firstNames[i%len(firstNames)] + " " + lastNames[i/len(firstNames)%len(lastNames)]
+		users[i] = fmt.Sprintf("('%s','%s','%s','%s','%s',%d,%d,%d)", p.id, p.email, p.email, name, w.hash, bits, at, at)
 		if factors {
 			var raw [20]byte
 			_, _ = rand.Read(raw[:]) // never fails
@@ -175,9 +182,16 @@ func (w *world) account(ctx context.Context, number string, members []person) (s
 		}
 		rows[i] = fmt.Sprintf("('%s','%s','%s',%d)", accountID, m.id, role, at)
 	}
-	return accountID, errors.Join(
+	err := errors.Join(
 		w.insert(ctx, "accounts (id, number, name, created_at)", []string{fmt.Sprintf("('%s','%s','Bench %s',%d)", accountID, number, number, at)}),
 		w.insert(ctx, "members (account_id, user_id, role, created_at)", rows))
+	if err != nil {
+		return "", err
+	}
+	// What the store keeps beside a membership (store.mirror).
+	_, err = w.sql.ExecContext(ctx, `UPDATE members SET name_key = lower(u.name), email_key = u.email_key, factor_bits = u.factor_bits
+		FROM users u WHERE u.id = members.user_id AND members.account_id = $1`, accountID)
+	return accountID, err
 }
 
 // signedIn is a live session.

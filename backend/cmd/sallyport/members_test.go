@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,9 @@ func TestMembersImport(t *testing.T) {
 			s.soon("somebody who is in has the account", func() bool {
 				return len(b.Call("GET", "/accounts", nil).Must(200).Texts("items", "number")) == 2
 			})
+			if found := o.Call("GET", "/accounts/"+account+"/members?q=comer%2C+THE", nil).Must(200).Texts("items", "email"); !slices.Equal(found, []string{"new@acme.test"}) {
+				t.Errorf("by a part of their name are found %v", found)
+			}
 			e := s.recorded(o, account, "account.members_imported")
 			if e.Text("items.0.detail.sha256") != done.SHA256 || e.Text("items.0.detail.joined") != "2" || e.Text("items.0.detail.file") != "people.csv" {
 				t.Errorf("the record says %s", e.Body)

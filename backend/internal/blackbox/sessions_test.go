@@ -161,7 +161,7 @@ func TestARefreshFromBeforeTheSecondFactorNeverGivesAFullToken(t *testing.T) {
 		// The same where the factor is there and the session has not shown it.
 		full := withoutFactor(t, h, m)
 		lacking := m.Again(1)
-		lacking.Access = full()
+		lacking.Access = full().Access
 		lacking.Call("GET", "/accounts", nil).Refused(401, "second_factor_due")
 	})
 }

@@ -45,7 +45,7 @@ var (
 	provider = enforcement.Rule{By: enforcement.ByProvider, Minimum: assurance.Any}
 )
 
-// The specification: rules × factors × what the session has shown → the standing.
+// The specification in words, and what is offered; TestStandingInFull is the whole table.
 func TestStanding(t *testing.T) {
 	t.Parallel()
 	rules := func(r ...enforcement.Rule) []enforcement.Rule { return r }

@@ -80,8 +80,8 @@ func (s *Store) AddMembers(ctx context.Context, ms []account.Member, told []stri
 		topics[i] = "user:" + userID
 	}
 	return wrap("add members", s.change(ctx, topics, func(db *gorm.DB) error {
-		return db.Exec(`INSERT INTO members (account_id, user_id, role, two_factor_required, required_at, created_at, email_key, factor_bits)
-			SELECT r.account_id, r.user_id, r.role, r.required, r.required_at, r.created_at, u.email_key, u.factor_bits FROM `+
+		return db.Exec(`INSERT INTO members (account_id, user_id, role, two_factor_required, required_at, created_at, name_key, email_key, factor_bits)
+			SELECT r.account_id, r.user_id, r.role, r.required, r.required_at, r.created_at, lower(u.name), u.email_key, u.factor_bits FROM `+
 			s.table("account_id TEXT, user_id TEXT, role TEXT, required BOOLEAN, required_at BIGINT, created_at BIGINT")+` JOIN users u ON u.id = r.user_id`, string(list)).Error
 	}))
 }

@@ -93,13 +93,13 @@ func (s *Store) AuditEvents(ctx context.Context, f audit.Filter) ([]audit.Event,
 	switch {
 	case f.Action != "" && f.AccountID == "":
 		and("action LIKE ? ESCAPE '\\'", literal(f.Action)+"%")
-	case f.Action != "":
+	case f.Action != "", f.ActorID != "" && f.AccountID != "":
 		var err error
 		if actions, err = s.actions(ctx, f.AccountID, f.Action); err != nil || len(actions) == 0 {
 			return nil, err
 		}
 	}
-	// Each action has its newest events at hand, wherever they lie among a million of others.
+	// Each action has its newest events at hand, of an actor too, wherever they lie among a million of others.
 	var parts []string
 	var all []any
 	for _, action := range actions {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"gorm.io/gorm"
 
@@ -56,9 +55,10 @@ func (s *Store) InsertMember(ctx context.Context, m account.Member) error {
 	}))
 }
 
-// mirror brings what lies beside a person's memberships in step with the person: their address and types of active factors.
+// mirror brings what lies beside a person's memberships in step with the person: their name, address and types of active
+// factors.
 func mirror(db *gorm.DB, userID string) error {
-	return db.Exec(`UPDATE members SET email_key = u.email_key, factor_bits = u.factor_bits FROM users u
+	return db.Exec(`UPDATE members SET name_key = lower(u.name), email_key = u.email_key, factor_bits = u.factor_bits FROM users u
 		WHERE u.id = members.user_id AND members.user_id = ?`, userID).Error
 }
 
@@ -76,22 +76,58 @@ func (s *Store) Member(ctx context.Context, accountID, userID string) (account.M
 	return rows[0].member(), nil
 }
 
-// Members is a page of the account's members, by address, after the given one (as user.EmailKey spells it). Each set of types is
-// its own stretch of the index, so that those with and without an accepted one are found without reading the others.
+// Members is a page of the account's members, by address, after the given one (as user.EmailKey spells it). Whom to show is
+// found in one index alone, whichever part of them is asked for; the rest is read of the page.
 func (s *Store) Members(ctx context.Context, accountID string, f account.Filter, after string, limit int) ([]account.Member, error) {
-	query := `SELECT ` + memberColumns + ` FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = ? AND m.email_key > ?`
-	args := []any{accountID, after}
-	if f.TwoFactor != "" {
-		query, args = query+` AND m.factor_bits IN ?`, append(args, sets(f.Accepted, f.TwoFactor == account.Active))
-	}
-	if q := strings.TrimSpace(f.Query); q != "" {
-		found := likeName(q, "%", "%")
-		found.or("m.email_key", "%"+literal(user.EmailKey(q))+"%")
-		query, args = query+` AND (`+found.condition+`)`, append(args, found.args...)
+	page, err := s.memberPage(ctx, accountID, f, after, limit)
+	if err != nil || page.sql == "" {
+		return nil, wrap("members", err)
 	}
 	var rows []memberRow
-	err := s.reader(ctx).Raw(query+` ORDER BY m.email_key LIMIT ?`, append(args, limit)...).Scan(&rows).Error
+	err = s.reader(ctx).Raw(`SELECT `+memberColumns+` FROM (`+page.sql+`) AS page CROSS JOIN members m CROSS JOIN users u
+		WHERE m.account_id = ? AND m.user_id = page.user_id AND u.id = m.user_id ORDER BY page.email_key LIMIT ?`,
+		append(page.args, accountID, limit)...).Scan(&rows).Error // SQLite takes what is joined by CROSS JOIN in this order
 	return members(rows), wrap("members", err)
+}
+
+// memberPage says how to find the user_id and email_key of those on the page; "" where there is nobody.
+func (s *Store) memberPage(ctx context.Context, accountID string, f account.Filter, after string, limit int) (condition, error) {
+	first := func(where condition, found ...condition) condition {
+		c := allOf(append(found, condition{"m.email_key > ?", []any{after}})...)
+		return condition{`SELECT m.user_id, m.email_key FROM ` + where.sql + ` AND ` + c.sql + ` ORDER BY m.email_key LIMIT ?`, slices.Concat(where.args, c.args, []any{limit})}
+	}
+	all, q := everybody(accountID), strings.TrimSpace(f.Query)
+	var wanted []int64
+	if f.TwoFactor != "" {
+		wanted = sets(f.Accepted, f.TwoFactor == account.Active)
+	}
+	switch {
+	case q != "":
+		n := needleOf(q)
+		userIDs, rare, err := s.rare(ctx, accountID, n)
+		if err != nil || rare && len(userIDs) == 0 {
+			return condition{}, err
+		}
+		if rare {
+			all = s.these(accountID, userIDs)
+		}
+		found := []condition{n.within()}
+		if f.TwoFactor != "" {
+			found = append(found, condition{"m.factor_bits IN ?", []any{wanted}})
+		}
+		return first(all, found...), nil
+	case f.TwoFactor != "":
+		// Each set of types is a stretch of members_by_factors, in the order of the list.
+		var parts []string
+		var page condition
+		for _, set := range wanted {
+			part := first(all, condition{"m.factor_bits = ?", []any{set}})
+			parts, page.args = append(parts, "SELECT * FROM ("+part.sql+") AS one"), append(page.args, part.args...)
+		}
+		page.sql = strings.Join(parts, " UNION ALL ")
+		return page, nil
+	}
+	return first(all), nil
 }
 
 // sets are all sets of types that have, or lack, one of those accepted.
@@ -171,49 +207,6 @@ func (s *Store) HasMember(ctx context.Context, accountID, email string) (bool, e
 		user.EmailKey(email), accountID).Scan(&n).Error
 	return n > 0, wrap("has member", err)
 }
-
-// like is a condition with its arguments.
-type like struct {
-	condition string
-	args      []any
-}
-
-func (l *like) or(column, pattern string) {
-	if l.condition != "" {
-		l.condition += " OR "
-	}
-	l.condition += column + ` LIKE ? ESCAPE '\'`
-	l.args = append(l.args, pattern)
-}
-
-// likeName finds users u by a part of their name, or by its beginning, whatever the case. The lower() of SQLite, and of
-// PostgreSQL in the C locale, leaves letters beyond ASCII as they are; so that both databases find "Öztürk" by "öztürk", such
-// letters are also looked for as they are written at the beginning of a word, and in capitals.
-func likeName(q, before, behind string) like {
-	var l like
-	spellings := []string{strings.ToLower(q), foreign(q, true), foreign(q, false)}
-	slices.Sort(spellings)
-	for _, spelling := range slices.Compact(spellings) {
-		l.or("lower(u.name)", before+literal(spelling)+behind)
-	}
-	return l
-}
-
-// foreign writes ASCII letters small and all others in capitals, or only those that begin a word.
-func foreign(q string, initials bool) string {
-	before := ' '
-	return strings.Map(func(r rune) rune {
-		begins := !unicode.IsLetter(before)
-		before = r
-		if r > unicode.MaxASCII && (begins || !initials) {
-			return unicode.ToUpper(r)
-		}
-		return unicode.ToLower(r)
-	}, q)
-}
-
-// literal takes away what % and _ mean in a pattern.
-func literal(s string) string { return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) }
 
 // RecipientsMissing is a page of the members who can sign in and have no factor of an accepted type. It begins after cursor,
 // which the page before answered; "" is the first page, and the answer "" the last.

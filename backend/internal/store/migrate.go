@@ -19,7 +19,8 @@ func (s *Store) provider() (*goose.Provider, error) {
 		return nil, err
 	}
 	if s.dialect == "sqlite" {
-		return goose.NewProvider(database.DialectSQLite3, s.pools[0], folder, goose.WithDisableGlobalRegistry(true))
+		return goose.NewProvider(database.DialectSQLite3, s.pools[0], folder,
+			goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(s.trigrams()))
 	}
 	// Replicas that start at once take turns.
 	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 120))
@@ -27,7 +28,7 @@ func (s *Store) provider() (*goose.Provider, error) {
 		return nil, err
 	}
 	return goose.NewProvider(database.DialectPostgres, s.pools[0], folder,
-		goose.WithDisableGlobalRegistry(true), goose.WithSessionLocker(locker))
+		goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(s.trigrams()), goose.WithSessionLocker(locker))
 }
 
 // Migrate brings the schema up to date and says how many migrations it ran.
@@ -37,6 +38,9 @@ func (s *Store) Migrate(ctx context.Context) (int, error) {
 		return 0, wrap("migrate", err)
 	}
 	ran, err := p.Up(ctx)
+	if err == nil {
+		err = s.catchUp(ctx)
+	}
 	return len(ran), wrap("migrate", err)
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"sallyport/internal/fault"
 	"sallyport/internal/portal"
-	"sallyport/internal/user"
 )
 
 type productRow struct {
@@ -97,36 +96,6 @@ func (s *Store) Services(ctx context.Context, accountID string, kind portal.Kind
 			ID: r.ID, AccountID: r.AccountID, Kind: portal.Kind(r.Kind), Name: r.Name, Status: r.Status, Region: r.Region,
 			Address: r.Address, CreatedAt: when(r.CreatedAt),
 		}
-	}
-	return found, nil
-}
-
-// Search finds services and members of the account by part of their name or address: first those whose name begins with it,
-// then those whose address does.
-func (s *Store) Search(ctx context.Context, accountID, q string, limit int) ([]portal.Hit, error) {
-	key, email := literal(portal.NameKey(q)), literal(user.EmailKey(q))
-	named, like := likeName(q, "", "%"), likeName(q, "%", "%")
-	like.or("u.email_key", "%"+email+"%")
-	args := []any{key + "%", key + "%", accountID, "%" + key + "%", "%" + key + "%"}
-	args = append(args, named.args...)
-	args = append(args, email+"%", accountID)
-	args = append(args, like.args...)
-	var rows []struct{ Type, ID, Title, Subtitle string }
-	err := s.reader(ctx).Raw(`SELECT type, id, title, subtitle FROM (
-			SELECT 'service' AS type, id, name AS title, address AS subtitle, name_key AS sort_key,
-				CASE WHEN name_key LIKE ? ESCAPE '\' THEN 0 WHEN lower(address) LIKE ? ESCAPE '\' THEN 1 ELSE 2 END AS distance
-			FROM services WHERE account_id = ? AND (name_key LIKE ? ESCAPE '\' OR lower(address) LIKE ? ESCAPE '\')
-			UNION ALL
-			SELECT 'member', u.id, u.name, u.email, lower(u.name),
-				CASE WHEN `+named.condition+` THEN 0 WHEN u.email_key LIKE ? ESCAPE '\' THEN 1 ELSE 2 END
-			FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = ? AND (`+like.condition+`)
-		) AS hits ORDER BY distance, sort_key, id LIMIT ?`, append(args, limit)...).Scan(&rows).Error
-	if err != nil {
-		return nil, wrap("search", err)
-	}
-	found := make([]portal.Hit, len(rows))
-	for i, r := range rows {
-		found[i] = portal.Hit{Type: portal.HitType(r.Type), ID: r.ID, Title: r.Title, Subtitle: r.Subtitle}
 	}
 	return found, nil
 }

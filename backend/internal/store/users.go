@@ -64,9 +64,8 @@ func (s *Store) People(ctx context.Context, query string, disabled bool, after s
 		q += " AND u.disabled_at > 0"
 	}
 	if query = strings.TrimSpace(query); query != "" {
-		found := likeName(query, "%", "%")
-		found.or("u.email_key", "%"+literal(user.EmailKey(query))+"%")
-		q, args = q+" AND ("+found.condition+")", append(args, found.args...)
+		found := needleOf(query).in("lower(u.name)", "u.email_key")
+		q, args = q+" AND ("+found.sql+")", append(args, found.args...)
 	}
 	var rows []userRow
 	err := s.reader(ctx).Raw(q+" ORDER BY u.email_key LIMIT ?", append(args, limit)...).Scan(&rows).Error
@@ -90,10 +89,13 @@ func (s *Store) SetDisabled(ctx context.Context, userID string, at time.Time) (b
 
 // UpdateProfile changes name and locale; empty ones stay.
 func (s *Store) UpdateProfile(ctx context.Context, userID, name, locale string) error {
-	return s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		return wrap("update profile", db.Exec(`UPDATE users SET name = CASE WHEN ? <> '' THEN ? ELSE name END,
-			locale = CASE WHEN ? <> '' THEN ? ELSE locale END WHERE id = ?`, name, name, locale, locale, userID).Error)
-	})
+	return wrap("update profile", s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+		if err := db.Exec(`UPDATE users SET name = CASE WHEN ? <> '' THEN ? ELSE name END,
+			locale = CASE WHEN ? <> '' THEN ? ELSE locale END WHERE id = ?`, name, name, locale, locale, userID).Error; err != nil {
+			return err
+		}
+		return mirror(db, userID)
+	}))
 }
 
 // TakeRate takes one from the rate limit of a key by GCRA, in one statement: one every interval, burst at once. When there is

@@ -148,6 +148,46 @@ func (d *SMTPDouble) Connections() int {
 	return d.connections
 }
 
+// SMTPSink runs a mail server until the test ends that keeps no letter: heard is told of each, its recipient and its Message-ID,
+// once it has arrived and before the sender hears so. It gives the server's URL.
+func SMTPSink(t testing.TB, heard func(to, messageID string)) string {
+	t.Helper()
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &sinkSession{heard: heard}, nil }))
+	server.Domain, server.ErrorLog = "sink.test", log.New(io.Discard, "", 0)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); _ = server.Serve(l) }()
+	t.Cleanup(func() { _ = server.Close(); <-stopped })
+	return "smtp://" + l.Addr().String() + "?tls=off"
+}
+
+type sinkSession struct {
+	heard func(to, messageID string)
+	to    string
+}
+
+func (s *sinkSession) Mail(string, *smtp.MailOptions) error      { return nil }
+func (s *sinkSession) Rcpt(to string, _ *smtp.RcptOptions) error { s.to = to; return nil }
+func (s *sinkSession) Reset()                                    {}
+func (s *sinkSession) Logout() error                             { return nil }
+
+func (s *sinkSession) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	_, behind, found := bytes.Cut(raw, []byte("Message-ID: <"))
+	id, _, ended := bytes.Cut(behind, []byte(">\r\n"))
+	if !found || !ended {
+		return Reply(554, "this letter has no Message-ID")
+	}
+	s.heard(s.to, string(id))
+	return nil
+}
+
 type smtpSession struct {
 	double *SMTPDouble
 	conn   *smtp.Conn

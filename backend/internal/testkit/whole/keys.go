@@ -19,6 +19,7 @@ func (h *House) Signer() (*ecdsa.PrivateKey, string) {
 		h.T.Fatal(err)
 	}
 	s := testkit.OpenStore(h.T, h.Database)
+	defer func() { _ = s.Close() }() // some ask a thousand times
 	box, err := seal.Open(h.T.Context(), s, root)
 	if err != nil {
 		h.T.Fatal(err)

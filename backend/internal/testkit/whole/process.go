@@ -39,12 +39,14 @@ const keeper = `"$1" serve </dev/null & it=$!; cat >/dev/null; kill -KILL $it; w
 
 var serves = regexp.MustCompile(`address=(127\.0\.0\.1:\d+)`)
 
-// Run starts the program over a database and waits until it serves.
-func Run(t testing.TB, program, databaseURL string) *Process {
+// Run starts the program over a database and waits until it serves. It is the demo, unless more variables of its environment say
+// otherwise.
+func Run(t testing.TB, program, databaseURL string, more ...string) *Process {
 	t.Helper()
 	p := &Process{keeper: exec.Command("/bin/sh", "-c", keeper, "keeper", program), ended: make(chan struct{})}
 	p.keeper.Env = []string{"PATH=" + os.Getenv("PATH"), "SALLYPORT_ADDR=127.0.0.1:0", "SALLYPORT_BASE_URL=http://127.0.0.1", "SALLYPORT_DEMO=true",
 		"SALLYPORT_ROOT_KEY=" + RootKey, "SALLYPORT_DATABASE_URL=" + databaseURL}
+	p.keeper.Env = append(p.keeper.Env, more...)
 	log, err := p.keeper.StderrPipe()
 	if err == nil {
 		p.held, err = p.keeper.StdinPipe()
