@@ -141,5 +141,5 @@ for (const { name, width, colorScheme, language } of looks) {
 async function visit(page: Page, path: string): Promise<void> {
   await page.goto(portal.url + path)
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
-  await expect(page.locator('main').getByRole('status')).toHaveCount(0)
+  await expect(page.locator('main').getByRole('status', { name: /^(Loading|Wird geladen)$/ })).toHaveCount(0)
 }

@@ -174,6 +174,21 @@ describe('the session', () => {
     expect(posted).toEqual(['signed_out'])
   })
 
+  it('says that the person has signed out, though the news of the ended session is faster than the answer', async () => {
+    let done = (_: Response) => {}
+    const { session } = start({
+      'POST /auth/refresh': refreshes(signedIn('a1')),
+      'POST /auth/sign-out': () => new Promise((resolve) => (done = resolve)),
+    })
+    await session.restore()
+    const signingOut = session.signOut()
+    const heard = session.settled().then(() => session.fall())
+    await new Promise((resolve) => setTimeout(resolve))
+    done(new Response(null, { status: 204 }))
+    await Promise.all([signingOut, heard])
+    expect(session.state()).toEqual({ stage: 'signed_out', ending: 'signed_out' })
+  })
+
   it('does not pretend to be signed out when the server was not told', async () => {
     const { session } = start({
       'POST /auth/refresh': refreshes(signedIn('a1')),

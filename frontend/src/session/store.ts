@@ -157,14 +157,18 @@ export function createSession({ transport, lock, tabs, now }: Parts): SessionSto
         if (from !== 'full') tabs.post('signed_in')
       }),
     async signOut() {
-      await refreshing
+      const leave = () => change({ type: 'ended', ending: 'signed_out' })
       try {
-        await api.POST('/auth/sign-out')
+        // Whoever hears that the session has ended waits for the lock, and finds it left by its own person.
+        await replacing(async () => {
+          await lockedApi.POST('/auth/sign-out')
+          leave()
+        })
       } catch (error) {
         // Signed out by somebody else is signed out; anything else leaves the session open, and must be said.
         if (!hasCode(error, 'unauthenticated')) throw error
+        leave()
       }
-      change({ type: 'ended', ending: 'signed_out' })
       tabs.post('signed_out')
     },
     abandon(ending = 'signed_out') {
