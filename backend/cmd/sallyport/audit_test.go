@@ -1,9 +1,16 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +64,56 @@ func TestAuditVerify(t *testing.T) {
 		}
 		change(t, databaseURL, "DELETE FROM audit_events WHERE seq = 2")
 		sh.run("audit", "verify").refuses("broken at seq 2", "missing")
+	})
+}
+
+// TestAuditExport checks the chain as a third party would, with docs/audit.md, SHA-256 and what the command prints.
+func TestAuditExport(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, databaseURL string) {
+		sh, db := newShell(t, databaseURL), testkit.OpenStore(t, databaseURL)
+		log := &audit.Log{Store: db, Now: time.Now}
+		chain := &audit.Chain{Store: db, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		for i := range 3 {
+			if err := log.Append(t.Context(), audit.Event{Action: audit.AccountEnforced, UserID: "ann", AccountID: "acme", Address: "192.0.2.1",
+				Detail: map[string]string{"wörter": "<&>", "n": strconv.Itoa(i)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := chain.Link(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := log.Append(t.Context(), audit.Event{Action: audit.SignInCompleted}); err != nil { // has no place yet
+			t.Fatal(err)
+		}
+		var whole verdict
+		sh.run("audit", "verify", "--json").must().json(&whole)
+		last, seen := make([]byte, sha256.Size), 0
+		for line := range strings.Lines(sh.run("audit", "export").must().out) {
+			var l auditLine
+			if err := json.Unmarshal([]byte(line), &l); err != nil {
+				t.Fatal(err)
+			}
+			fields := []string{"sallyport audit 1", strconv.FormatInt(l.Seq, 10), l.ID, strconv.FormatInt(l.At, 10), l.Action, l.Outcome,
+				l.ActorID, l.UserID, l.AccountID, l.SessionID, l.Address, l.UserAgent}
+			for _, key := range slices.Sorted(maps.Keys(l.Detail)) {
+				fields = append(fields, key, l.Detail[key])
+			}
+			for _, f := range fields {
+				last = fmt.Appendf(last, "%d:%s,", len(f), f)
+			}
+			sum := sha256.Sum256(last)
+			if last, seen = sum[:], seen+1; l.Form != 1 || l.Hash != hex.EncodeToString(last) || l.Seq != int64(seen) {
+				t.Errorf("line %d is %s", seen, line)
+			}
+		}
+		if seen != 3 || whole.Hash != hex.EncodeToString(last) {
+			t.Errorf("%d events lead to %x, not to %s", seen, last, whole.Hash)
+		}
+		if rest := sh.run("audit", "export", "--after", "2").must().out; strings.Count(rest, "\n") != 1 || !strings.Contains(rest, `"seq":3,`) {
+			t.Errorf("behind the second place stands %s", rest)
+		}
+		sh.run("audit", "export", "--after=-1").isMisused("--after")
 	})
 }
 

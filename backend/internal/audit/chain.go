@@ -224,6 +224,26 @@ func (c *Chain) Verify(ctx context.Context, pinned Head, told func(seq int64)) (
 	}
 }
 
+// Read gives each link behind a place to to, in their order, as it stands in the database: Verify says whether that is what was linked.
+func (c *Chain) Read(ctx context.Context, afterSeq int64, to func(l Link) error) error {
+	from, lastID := afterSeq+1, ""
+	for {
+		links, err := c.Store.Links(ctx, from, lastID, readBatch)
+		if err != nil || len(links) == 0 {
+			return err
+		}
+		for _, l := range links {
+			if l.Detail, err = DecodeDetail(l.Text); err != nil {
+				return fmt.Errorf("audit: event %s: %w", l.ID, err)
+			}
+			if err := to(l); err != nil {
+				return err
+			}
+			from, lastID = l.Seq, l.ID
+		}
+	}
+}
+
 // next says what is wrong with the link behind seq; last becomes its hash.
 func next(last *digest, seq int64, l Link) *Damage {
 	switch {
