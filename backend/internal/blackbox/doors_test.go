@@ -117,7 +117,7 @@ func TestNoSequenceOfCallsTakesSomebodyWhoIsDueThroughAnyButTheMarkedDoors(t *te
 			d := rapid.SampledFrom(everybody).Draw(r, "somebody")
 			d.h, d.account = h, account
 			d.begin()
-			for range rapid.IntRange(3, 15).Draw(r, "calls") {
+			for range rapid.IntRange(2, 10).Draw(r, "calls") {
 				h.Clock.Advance(2 * time.Second)
 				op := rapid.SampledFrom(served).Draw(r, "operation")
 				with := rapid.SampledFrom(d.held).Draw(r, "token")
