@@ -27,7 +27,7 @@ func (s *Server) CreateAccount(ctx context.Context, r openapi.CreateAccountReque
 
 // GetAccount answers one account of the caller.
 func (s *Server) GetAccount(ctx context.Context, r openapi.GetAccountRequestObject) (openapi.GetAccountResponseObject, error) {
-	m, err := s.Accounts.Get(ctx, callerOf(ctx).UserID, r.AccountId)
+	m, err := s.Facts.Get(ctx, callerOf(ctx).UserID, r.AccountId)
 	if err != nil {
 		return nil, err
 	}

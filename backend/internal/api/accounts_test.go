@@ -18,7 +18,10 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/bus"
+	"sallyport/internal/enforcement"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
 	"sallyport/internal/portal"
@@ -54,7 +57,9 @@ func newRooms(t *testing.T, change func(*Server)) *rooms {
 	accounts := &account.Service{
 		Store: db, Notify: r, Audit: &audit.Log{Store: db, Now: now}, Now: now, Random: rand.Reader, BaseURL: "https://portal.test",
 	}
+	deaf := bus.New(func() time.Duration { return 0 }) // nothing is answered from memory
 	s := &Server{
+		Facts:    enforcement.NewFacts(db, deaf, now, enforcement.ProviderRule{}, assurance.All, 1),
 		Accounts: accounts, Portal: &portal.Service{Store: db, Accounts: accounts, Now: now},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), BaseURL: &url.URL{Scheme: "https", Host: "portal.test"},
 	}

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -217,7 +218,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		Stairs: &signin.Stairs{Users: a.store, Store: a.store, Hasher: a.hasher, Limits: limits,
 			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Audit: record, Now: a.now},
 		Facts: facts, Switch: enforce, Factors: factors, Book: book, Tokens: tokens,
-		Accounts: accounts, Credentials: credentials, Evidence: proof, Portal: &portal.Service{Store: a.store, Accounts: accounts, Now: a.now},
+		Accounts: accounts, Credentials: credentials, Evidence: proof, Portal: &portal.Service{Store: a.store, Accounts: facts, Now: a.now},
 		Profiles: a.store, Deliveries: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Countries: countries, Ready: a.ready,
 		Pages: web.New(), Done: a.done,
 	}
@@ -361,6 +362,7 @@ func Run(ctx context.Context, c Config, log *slog.Logger) error {
 	if c.Demo {
 		log.Info("this is the demo: sign in as owner@acme.test with the password "+demoPassword, "messages", a.config.BaseURL+"/demo/messages")
 	}
+	debug.FreeOSMemory() // what starting has left behind: a third of what a server holds that nobody asks
 	<-ctx.Done()
 	log.Info("stopping")
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 15*time.Second)

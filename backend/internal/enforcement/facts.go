@@ -145,6 +145,21 @@ func (f *Facts) Person(ctx context.Context, userID string) (Person, error) {
 	return p, nil
 }
 
+// Get is an account as this member sees it; fault.ErrNotFound for everybody else.
+func (f *Facts) Get(ctx context.Context, actorID, accountID string) (account.Membership, error) {
+	who, err := f.persons.Get(ctx, actorID)
+	if err != nil {
+		return account.Membership{}, err
+	}
+	for _, b := range who.belongs {
+		if b.AccountID == accountID {
+			a, err := f.accounts.Get(ctx, accountID)
+			return account.Membership{Account: a, Role: b.Role}, err
+		}
+	}
+	return account.Membership{}, fault.ErrNotFound
+}
+
 // Session finds a session that lives, with its person. session.ErrEnded for any that does not.
 func (f *Facts) Session(ctx context.Context, sessionID string) (session.Session, Person, error) {
 	s, err := f.sessions.Get(ctx, sessionID)

@@ -18,7 +18,7 @@ import (
 const NoticesKind = "enforcement_notices"
 
 // page is how many people are told in one transaction: memory is a page's, whatever the account's size.
-const page = 250
+const page = 500
 
 type notices struct {
 	AccountID     string `json:"account_id"`
