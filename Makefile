@@ -87,7 +87,7 @@ ifeq ($(RACE),)
 	@echo 'no C compiler: the tests run without the race detector'
 endif
 	cd backend && $(GO) tool gotestsum --format pkgname --raw-command -- \
-		env $(TESTENV) go test -json $(RACE) -vet=off -count=1 -timeout 15m ./...
+		env $(TESTENV) go test -json $(RACE) -vet=off -count=1 -timeout 25m ./...
 
 e2e: build
 	@ls frontend/e2e/*.spec.ts >/dev/null 2>&1 || { echo 'frontend/e2e holds no browser tests'; exit 1; }
