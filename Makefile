@@ -94,7 +94,7 @@ e2e: build
 	cd backend && $(GO) build -o ../bin/pgtemp ./cmd/pgtemp
 	cd frontend && CHROMIUM="$$(../scripts/setup --chromium)" npm run --silent e2e
 
-bench: build ## measure: three runs, medians, ratios to floors of the same run (about ten minutes)
+bench: build ## measure: three runs, medians, ratios to floors of the same run (about twenty minutes; BENCH=… for less, see docs/performance.md)
 	cd backend && $(GO) build -o ../bin/bench ./cmd/bench
 	bin/bench -binary bin/sallyport $(BENCH)
 
