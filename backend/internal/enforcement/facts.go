@@ -145,8 +145,18 @@ func (f *Facts) Person(ctx context.Context, userID string) (Person, error) {
 	return p, nil
 }
 
-// Get is an account as this member sees it; fault.ErrNotFound for everybody else.
+// Get is an account as this member sees it; fault.ErrNotFound for everybody else. Where nothing is remembered of a membership the
+// database is asked: it may have begun a moment ago, in another process.
 func (f *Facts) Get(ctx context.Context, actorID, accountID string) (account.Membership, error) {
+	m, err := f.membership(ctx, actorID, accountID)
+	if e, told := fault.As(err); told && e.Kind == fault.NotFound {
+		f.persons.Drop(actorID)
+		m, err = f.membership(ctx, actorID, accountID)
+	}
+	return m, err
+}
+
+func (f *Facts) membership(ctx context.Context, actorID, accountID string) (account.Membership, error) {
 	who, err := f.persons.Get(ctx, actorID)
 	if err != nil {
 		return account.Membership{}, err
