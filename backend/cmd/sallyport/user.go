@@ -8,6 +8,7 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/app"
+	"sallyport/internal/credential"
 	"sallyport/internal/user"
 )
 
@@ -24,6 +25,16 @@ type userCommands struct {
 // who names a person.
 type who struct {
 	Who string `arg:"" name:"person" help:"Address or identifier."`
+}
+
+// about is what every change of a person begins with: the reason goes along, and they are looked up.
+func (w who) about(ctx context.Context, b because, people *credential.Service) (context.Context, user.User, error) {
+	ctx, err := b.by(ctx)
+	if err != nil {
+		return ctx, user.User{}, err
+	}
+	u, err := people.Person(ctx, w.Who)
+	return ctx, u, err
 }
 
 type (
@@ -184,11 +195,7 @@ func (c userCreate) Run(ctx context.Context, t *app.Tools) error {
 
 // Run disables.
 func (c userDisable) Run(ctx context.Context, t *app.Tools) error {
-	ctx, err := c.by(ctx)
-	if err != nil {
-		return err
-	}
-	u, err := t.People.Person(ctx, c.Who)
+	ctx, u, err := c.about(ctx, c.because, t.People)
 	if err != nil {
 		return err
 	}
@@ -222,11 +229,7 @@ func warnOwnerless(ctx context.Context, t *app.Tools, u user.User) error {
 
 // Run enables.
 func (c userEnable) Run(ctx context.Context, t *app.Tools) error {
-	ctx, err := c.by(ctx)
-	if err != nil {
-		return err
-	}
-	u, err := t.People.Person(ctx, c.Who)
+	ctx, u, err := c.about(ctx, c.because, t.People)
 	if err != nil {
 		return err
 	}
@@ -239,11 +242,7 @@ func (c userEnable) Run(ctx context.Context, t *app.Tools) error {
 
 // Run signs out.
 func (c userSignOut) Run(ctx context.Context, t *app.Tools) error {
-	ctx, err := c.by(ctx)
-	if err != nil {
-		return err
-	}
-	u, err := t.People.Person(ctx, c.Who)
+	ctx, u, err := c.about(ctx, c.because, t.People)
 	if err != nil {
 		return err
 	}
@@ -256,11 +255,7 @@ func (c userSignOut) Run(ctx context.Context, t *app.Tools) error {
 
 // Run makes a link.
 func (c userPasswordLink) Run(ctx context.Context, t *app.Sealed) error {
-	ctx, err := c.by(ctx)
-	if err != nil {
-		return err
-	}
-	u, err := t.People.Person(ctx, c.Who)
+	ctx, u, err := c.about(ctx, c.because, t.People)
 	if err != nil {
 		return err
 	}

@@ -106,7 +106,11 @@ func (p Person) SignedOut(opened time.Time) bool {
 
 // Role is the person's role in an account; fault.ErrNotFound where they have none.
 func (p Person) Role(accountID string) (account.Role, error) {
-	for _, b := range p.Belongs {
+	return roleIn(p.Belongs, accountID)
+}
+
+func roleIn(belongs []account.Belonging, accountID string) (account.Role, error) {
+	for _, b := range belongs {
 		if b.AccountID == accountID {
 			return b.Role, nil
 		}
@@ -161,13 +165,12 @@ func (f *Facts) membership(ctx context.Context, actorID, accountID string) (acco
 	if err != nil {
 		return account.Membership{}, err
 	}
-	for _, b := range who.belongs {
-		if b.AccountID == accountID {
-			a, err := f.accounts.Get(ctx, accountID)
-			return account.Membership{Account: a, Role: b.Role}, err
-		}
+	role, err := roleIn(who.belongs, accountID)
+	if err != nil {
+		return account.Membership{}, err
 	}
-	return account.Membership{}, fault.ErrNotFound
+	a, err := f.accounts.Get(ctx, accountID)
+	return account.Membership{Account: a, Role: role}, err
 }
 
 // Session finds a session that lives, with its person. session.ErrEnded for any that does not.
