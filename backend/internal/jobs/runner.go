@@ -102,7 +102,7 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 	finishing.Go(func() { r.finish(last, done) })
 
-	r.claim(ctx, queue, room)
+	r.claim(ctx, inFlight, queue, room)
 	r.giveBack(last, queue)
 	close(queue)
 	working.Wait()
@@ -116,8 +116,9 @@ type held struct {
 	until time.Time
 }
 
-// claim fills the queue until ctx ends.
-func (r *Runner) claim(ctx context.Context, queue chan<- held, room <-chan struct{}) {
+// claim fills the queue until ctx ends. A claim that has begun is heard to its end, within inFlight: broken off it may have been
+// written all the same, and nobody would give back what it took.
+func (r *Runner) claim(ctx, inFlight context.Context, queue chan<- held, room <-chan struct{}) {
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
 	wakes, broken := r.Wake, false
@@ -125,8 +126,8 @@ func (r *Runner) claim(ctx context.Context, queue chan<- held, room <-chan struc
 		full := true
 		if free := cap(queue) - len(queue); free >= cap(queue)/2 { // a statement for each free place would be many statements
 			until := r.Now().Add(Lease)
-			js, err := r.Store.ClaimJobs(ctx, r.kinds, free, until.Add(-Lease), until)
-			if (err != nil) != broken && ctx.Err() == nil {
+			js, err := r.Store.ClaimJobs(inFlight, r.kinds, free, until.Add(-Lease), until)
+			if (err != nil) != broken && inFlight.Err() == nil {
 				if broken = err != nil; broken {
 					r.Log.Error("jobs cannot be claimed", "error", err)
 				} else {
