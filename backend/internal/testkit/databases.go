@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,25 @@ func OpenStore(t testing.TB, databaseURL string, tell ...func(topics ...string))
 	return s
 }
 
+// Template is a database that is made once in a test process and copied for each test that asks for one.
+type Template struct {
+	Name string                         // another one for each template of a process, of letters
+	Fill func(databaseURL string) error // fills what is new and empty, and has let go of it when it returns
+
+	file, database       sync.Once
+	content              []byte // the file
+	fileErr, databaseErr error
+}
+
+var empty = &Template{Name: "empty", Fill: migrate}
+
+// SQLite gives the URL of an empty, migrated database file that the test's end removes.
+func SQLite(t testing.TB) string { t.Helper(); return empty.SQLite(t) }
+
+// Postgres gives the URL of an empty, migrated PostgreSQL database of its own, dropped when the test ends. The first call in a
+// test process starts a cluster, which ends with the process.
+func Postgres(t testing.TB) string { t.Helper(); return empty.Postgres(t) }
+
 // migrate brings an empty database up to date.
 func migrate(databaseURL string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -53,54 +73,51 @@ func migrate(databaseURL string) error {
 	return err
 }
 
-// sqliteTemplate is the file of an empty, migrated database.
-var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
+// SQLite gives the URL of a copy in a file that the test's end removes.
+func (m *Template) SQLite(t testing.TB) string {
+	t.Helper()
+	m.file.Do(func() { m.content, m.fileErr = m.sqliteFile() })
+	if m.fileErr != nil {
+		t.Fatal(m.fileErr)
+	}
+	path := filepath.Join(t.TempDir(), "sallyport.db")
+	if err := os.WriteFile(path, m.content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite:" + path
+}
+
+func (m *Template) sqliteFile() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "sp")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	path := filepath.Join(dir, "template.db")
-	if err := migrate("sqlite:" + path); err != nil {
+	if err := m.Fill("sqlite:" + path); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
-})
+}
 
-// SQLite gives the URL of an empty, migrated database file that the test's end removes.
-func SQLite(t testing.TB) string {
+// Postgres gives the URL of a copy in the cluster of this test process, dropped when the test ends.
+func (m *Template) Postgres(t testing.TB) string {
 	t.Helper()
-	template, err := sqliteTemplate()
+	admin, err := clusterURL()
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "sallyport.db")
-	if err := os.WriteFile(path, template, 0o600); err != nil {
-		t.Fatal(err)
+	template := "template_" + m.Name
+	m.database.Do(func() {
+		if m.databaseErr = execute(admin, "CREATE DATABASE "+template); m.databaseErr == nil {
+			m.databaseErr = m.Fill(named(admin, template))
+		}
+	})
+	if m.databaseErr != nil {
+		t.Fatal(m.databaseErr)
 	}
-	return "sqlite:" + path
-}
-
-// cluster is the PostgreSQL of this test process.
-var cluster struct {
-	sync.Mutex
-	url  string
-	stop func()
-	err  error
-	n    int // databases made
-}
-
-const templateName = "template_sallyport"
-
-// Postgres gives the URL of an empty, migrated PostgreSQL database of its own, dropped when the test ends. The first call in a
-// test process starts a cluster, which ends with the process.
-func Postgres(t testing.TB) string {
-	t.Helper()
-	admin, name, err := nextDatabase()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := execute(admin, "CREATE DATABASE "+name+" TEMPLATE "+templateName); err != nil {
+	name := fmt.Sprintf("test_%d", databases.Add(1))
+	if err := execute(admin, "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -111,18 +128,23 @@ func Postgres(t testing.TB) string {
 	return named(admin, name)
 }
 
-func nextDatabase() (admin, name string, err error) {
+// cluster is the PostgreSQL of this test process.
+var cluster struct {
+	sync.Mutex
+	url  string
+	stop func()
+	err  error
+}
+
+var databases atomic.Int64 // made from templates so far
+
+func clusterURL() (string, error) {
 	cluster.Lock()
 	defer cluster.Unlock()
 	if cluster.url == "" && cluster.err == nil {
-		if cluster.url, cluster.stop, cluster.err = pgcluster.Start(""); cluster.err == nil {
-			if cluster.err = execute(cluster.url, "CREATE DATABASE "+templateName); cluster.err == nil {
-				cluster.err = migrate(named(cluster.url, templateName))
-			}
-		}
+		cluster.url, cluster.stop, cluster.err = pgcluster.Start("")
 	}
-	cluster.n++
-	return cluster.url, fmt.Sprintf("test_%d", cluster.n), cluster.err
+	return cluster.url, cluster.err
 }
 
 // StopAll ends the cluster now, for a TestMain that wants to see nothing left behind. The end of the process does so too.

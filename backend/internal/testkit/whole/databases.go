@@ -3,13 +3,8 @@ package whole
 import (
 	"context"
 	"database/sql"
-	"net/url"
-	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,79 +63,10 @@ func people(databaseURL string) error {
 	return err
 }
 
-var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "sp")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	path := filepath.Join(dir, "people.db")
-	if err := people("sqlite:" + path); err != nil {
-		return nil, err
-	}
-	return os.ReadFile(path)
-})
+var peopled = &testkit.Template{Name: "people", Fill: people}
 
 // SQLite gives the URL of a database file with the demo's people that the test's end removes.
-func SQLite(t testing.TB) string {
-	t.Helper()
-	template, err := sqliteTemplate()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "sallyport.db")
-	if err := os.WriteFile(path, template, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return "sqlite:" + path
-}
-
-const peopleTemplate = "template_people"
-
-var cluster struct {
-	sync.Mutex
-	url string // of the cluster's own database, once the template is there
-}
-
-var databases atomic.Int64
+func SQLite(t testing.TB) string { t.Helper(); return peopled.SQLite(t) }
 
 // Postgres gives the URL of a PostgreSQL database with the demo's people, dropped when the test ends.
-func Postgres(t testing.TB) string {
-	t.Helper()
-	admin := postgresTemplate(t)
-	name := "whole_" + strconv.FormatInt(databases.Add(1), 10)
-	testkit.Execute(t, admin, "CREATE DATABASE "+name+" TEMPLATE "+peopleTemplate)
-	t.Cleanup(func() { testkit.Execute(t, admin, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
-	return named(admin, name)
-}
-
-func postgresTemplate(t testing.TB) string {
-	t.Helper()
-	cluster.Lock()
-	defer cluster.Unlock()
-	if cluster.url != "" {
-		return cluster.url
-	}
-	empty := testkit.Postgres(t)
-	admin, made := named(empty, "postgres"), strings.TrimPrefix(mustParse(empty).Path, "/")
-	testkit.Execute(t, admin, "CREATE DATABASE "+peopleTemplate+" TEMPLATE "+made)
-	if err := people(named(admin, peopleTemplate)); err != nil {
-		t.Fatal(err)
-	}
-	cluster.url = admin
-	return admin
-}
-
-func mustParse(raw string) *url.URL {
-	u, err := url.Parse(raw)
-	if err != nil {
-		panic(err)
-	}
-	return u
-}
-
-func named(databaseURL, name string) string {
-	u := mustParse(databaseURL)
-	u.Path = "/" + name
-	return u.String()
-}
+func Postgres(t testing.TB) string { t.Helper(); return peopled.Postgres(t) }
