@@ -7,7 +7,7 @@ const backend = process.env.SALLYPORT_DEV_BACKEND ?? 'http://127.0.0.1:8080'
 export default defineConfig({
   plugins: [react()],
   resolve: { alias: { '@': fileURLToPath(new URL('./src', import.meta.url)) } },
-  server: { proxy: { '/api': backend } },
+  server: { proxy: { '/api': backend, '/docs': backend, '/openapi.yaml': backend } },
   build: {
     target: ['chrome123', 'edge123', 'firefox125', 'safari17.5'],
     modulePreload: { polyfill: false },

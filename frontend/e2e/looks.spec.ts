@@ -127,6 +127,9 @@ for (const { name, width, colorScheme, language } of looks) {
     await expect(dialog.locator('[name=backup]')).toBeVisible()
     await inspect(page, 'methods-number')
 
+    await page.goto(`${portal.url}/docs#putTwoFactor`)
+    await inspect(page, 'reference')
+
     if (width < 500) {
       await visit(page, account)
       await page.locator('header button').first().click()

@@ -1,13 +1,18 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/reference"
 )
 
 // system serves what is for operators, at the root, and the pages.
@@ -17,6 +22,7 @@ func (s *Server) system(e *echo.Echo) {
 	e.GET("/openapi.yaml", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/yaml", openapi.Document)
 	})
+	e.GET("/docs", s.docs)
 	e.GET("/.well-known/jwks.json", s.jwks)
 	if s.Metrics == nil {
 		s.Metrics = http.NotFoundHandler() // and not a page
@@ -28,6 +34,41 @@ func (s *Server) system(e *echo.Echo) {
 		e.Any("/api/*", func(echo.Context) error { return echo.ErrNotFound })
 	}
 }
+
+// docs answers the contract as a page. It is made when somebody first asks, not at each start.
+func (s *Server) docs(c echo.Context) error {
+	page, err := docsPage()
+	if err != nil {
+		return err
+	}
+	h := c.Response().Header()
+	h.Set("Content-Security-Policy", reference.Policy())
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Vary", "Accept-Encoding")
+	if strings.Contains(c.Request().Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		return c.Blob(http.StatusOK, echo.MIMETextHTMLCharsetUTF8, page.packed)
+	}
+	return c.Blob(http.StatusOK, echo.MIMETextHTMLCharsetUTF8, page.plain)
+}
+
+type docsPair struct{ plain, packed []byte }
+
+var docsPage = sync.OnceValues(func() (docsPair, error) {
+	plain, err := reference.Page(openapi.Document)
+	if err != nil {
+		return docsPair{}, err
+	}
+	var packed bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&packed, gzip.BestCompression) // the level is one there is
+	if _, err := w.Write(plain); err != nil {
+		return docsPair{}, err
+	}
+	if err := w.Close(); err != nil {
+		return docsPair{}, err
+	}
+	return docsPair{plain, packed.Bytes()}, nil
+})
 
 type readiness struct {
 	Ready  bool              `json:"ready"`

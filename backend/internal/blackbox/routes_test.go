@@ -1,7 +1,9 @@
 package blackbox_test
 
 import (
+	"bytes"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -12,8 +14,8 @@ import (
 	"sallyport/internal/testkit/whole"
 )
 
-// beside are routes that the contract cannot describe: itself, and the pages of the app with the wall between them and the API.
-var beside = []string{"/openapi.yaml", "/*", "/api/*"}
+// beside are routes that the contract cannot describe: the pages of the app, and the wall between them and the API.
+var beside = []string{"/*", "/api/*"}
 
 // routes are Echo's own, with what the contract says of each. A route that the contract does not know fails the test, so that
 // a new one is covered the day it is born; so does a promise of the contract that nobody serves.
@@ -117,6 +119,30 @@ func TestEveryRouteOpensForTheTokensThatTheContractNamesAndForNoOther(t *testing
 			}
 		}
 	})
+}
+
+func TestTheContractIsServedAsItIsAndAsAPageThatLoadsNothing(t *testing.T) {
+	t.Parallel()
+	h := whole.Open(t, whole.SQLite(t), whole.Plan{})
+	document := h.At(0).Call("GET", "//openapi.yaml", "", nil).Must(200)
+	if written, err := os.ReadFile("../../../openapi.yaml"); err != nil || !bytes.Equal(written, document.Body) {
+		t.Errorf("what is served is not openapi.yaml: %v", err)
+	}
+	page := h.At(0).Call("GET", "//docs", "", nil).Must(200)
+	for _, op := range h.Contract.Operations {
+		if !bytes.Contains(page.Body, []byte(`id="`+op.OperationID+`"`)) {
+			t.Errorf("the page does not tell of %s", op.OperationID)
+		}
+	}
+	if policy := page.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") {
+		t.Errorf("the page may load: %s", policy)
+	}
+	for accepted, coding := range map[string]string{"gzip, br": "gzip", "identity": ""} {
+		a := h.At(0).Send(whole.Request{Method: "GET", Path: "//docs", Header: http.Header{"Accept-Encoding": {accepted}}}).Must(200)
+		if got := a.Header.Get("Content-Encoding"); got != coding || a.Header.Get("Vary") != "Accept-Encoding" {
+			t.Errorf("to somebody who takes %s the page comes in %q", accepted, got)
+		}
+	}
 }
 
 // otherMethods are more than a browser knows.

@@ -15,7 +15,7 @@ import (
 
 // floors are the rooms from the ground up. A room imports rooms of lower floors only, never one beside it.
 var floors = [][]string{
-	{"internal/assurance", "internal/bus", "internal/fault", "internal/id", "internal/jobs", "internal/place", "internal/seal", "internal/web", "internal/api/openapi"},
+	{"internal/assurance", "internal/bus", "internal/fault", "internal/id", "internal/jobs", "internal/place", "internal/reference", "internal/seal", "internal/web", "internal/api/openapi"},
 	{"internal/audit", "internal/notify", "internal/phone", "internal/user"},
 	{"internal/notify/budget", "internal/notify/twilio"},
 	{"internal/account", "internal/factor", "internal/limit", "internal/session"},
@@ -37,7 +37,8 @@ var keys = []struct {
 	why   string
 }{
 	{"github.com/labstack/echo/v4", []string{"internal/api", "internal/api/openapi", "internal/app"}, "only api speaks HTTP; app hangs its meter into the server"},
-	{"github.com/getkin/kin-openapi", []string{"internal/api"}, "the contract is read where requests are held against it"},
+	{"github.com/getkin/kin-openapi", []string{"internal/api", "internal/reference"}, "the contract is read where requests are held against it, and where it is shown"},
+	{"github.com/yuin/goldmark", []string{"internal/reference"}, "the contract's prose alone is Markdown"},
 	{"github.com/oapi-codegen", []string{"internal/api/openapi"}, "generated code alone needs the generator's library"},
 	{"sallyport/internal/api/openapi", []string{"internal/api"}, "generated types are the wire's, the house has its own"},
 	{"gorm.io", []string{"internal/store"}, "SQL lives in one room, so that two databases behave as one"},

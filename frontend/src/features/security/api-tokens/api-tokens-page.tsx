@@ -1,4 +1,4 @@
-import { Button } from '@mantine/core'
+import { Anchor, Button } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ApiToken } from '@/api/schema'
@@ -24,7 +24,14 @@ export default function ApiTokensPage() {
       <Panel
         flush
         title={t('apiTokens:title')}
-        description={t('apiTokens:description')}
+        description={
+          <>
+            {t('apiTokens:description')}{' '}
+            <Anchor inherit href="/docs">
+              {t('apiTokens:reference')}
+            </Anchor>
+          </>
+        }
         actions={
           <Button leftSection={<Icon name="plus" size={18} />} onClick={() => setMaking(true)}>
             {t('apiTokens:create')}
