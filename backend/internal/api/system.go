@@ -15,21 +15,23 @@ import (
 	"sallyport/internal/reference"
 )
 
-// system serves what is for operators, at the root, and the pages.
+// system serves what is for operators, at the root, and the pages. A HEAD is answered as the GET that it asks about: net/http
+// leaves the body out.
 func (s *Server) system(e *echo.Echo) {
-	e.GET("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
-	e.GET("/readyz", s.readyz)
-	e.GET("/openapi.yaml", func(c echo.Context) error {
+	get := func(path string, h echo.HandlerFunc) { e.Match([]string{http.MethodGet, http.MethodHead}, path, h) }
+	get("/healthz", func(c echo.Context) error { return c.String(http.StatusOK, "ok\n") })
+	get("/readyz", s.readyz)
+	get("/openapi.yaml", func(c echo.Context) error {
 		return c.Blob(http.StatusOK, "application/yaml", openapi.Document)
 	})
-	e.GET("/docs", s.docs)
-	e.GET("/.well-known/jwks.json", s.jwks)
+	get("/docs", s.docs)
+	get("/.well-known/jwks.json", s.jwks)
 	if s.Metrics == nil {
 		s.Metrics = http.NotFoundHandler() // and not a page
 	}
-	e.GET("/metrics", echo.WrapHandler(s.Metrics))
+	get("/metrics", echo.WrapHandler(s.Metrics))
 	if s.Pages != nil {
-		e.GET("/*", echo.WrapHandler(s.Pages))
+		get("/*", echo.WrapHandler(s.Pages))
 		// What is not below the API's routes there is nowhere: never a page.
 		e.Any("/api/*", func(echo.Context) error { return echo.ErrNotFound })
 	}

@@ -23,7 +23,7 @@ func routes(t *testing.T, h *whole.House) []*whole.Operation {
 	t.Helper()
 	var served []*whole.Operation
 	for _, r := range h.Replicas[0].Handler().(*echo.Echo).Routes() {
-		if slices.Contains(beside, r.Path) {
+		if slices.Contains(beside, r.Path) || r.Method == "HEAD" && !strings.HasPrefix(r.Path, "/api/") { // the head of what GET answers
 			continue
 		}
 		steps := strings.Split(r.Path, "/")
@@ -145,6 +145,34 @@ func TestTheContractIsServedAsItIsAndAsAPageThatLoadsNothing(t *testing.T) {
 	}
 }
 
+// Those who watch a server, and those who preview a link, ask for the head alone (RFC 9110 §9.3.2).
+func TestOutsideTheAPITheHeadAnswersAsTheWholeDoes(t *testing.T) {
+	t.Parallel()
+	h := whole.Open(t, whole.SQLite(t), whole.Plan{})
+	for _, path := range []string{"//healthz", "//readyz", "//openapi.yaml", "//docs", "//.well-known/jwks.json", "//", "//me/security", "//nothing.png", "//metrics"} {
+		get, head := h.At(0).Call("GET", path, "", nil), h.At(0).Call("HEAD", path, "", nil)
+		if head.Status != get.Status || len(head.Body) > 0 || head.Header.Get("Content-Type") != get.Header.Get("Content-Type") {
+			t.Errorf("GET %s answers %d %s, HEAD %d %s with %d bytes", path, get.Status, get.Header.Get("Content-Type"), head.Status, head.Header.Get("Content-Type"), len(head.Body))
+		}
+	}
+	if a := h.At(0).Call("HEAD", "/me", h.Person(member).In().Access, nil); a.Status != 404 {
+		t.Errorf("within the API HEAD answers %d", a.Status)
+	}
+}
+
+func TestAPasswordManagerIsShownTheWayAndOtherWellKnownPlacesAreNone(t *testing.T) {
+	t.Parallel()
+	h := whole.Open(t, whole.SQLite(t), whole.Plan{})
+	if a := h.At(0).Call("GET", "//.well-known/change-password", "", nil); a.Status != 302 || a.Header.Get("Location") != "/me" {
+		t.Errorf("change-password answers %d %s", a.Status, a.Header.Get("Location"))
+	}
+	for _, name := range []string{"resource-that-should-not-exist-whose-status-code-should-not-be-200", "security", ""} {
+		if a := h.At(0).Call("GET", "//.well-known/"+name, "", nil); a.Status != 404 {
+			t.Errorf("/.well-known/%s answers %d", name, a.Status)
+		}
+	}
+}
+
 // otherMethods are more than a browser knows.
 var otherMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get", "Post"}
 
@@ -165,6 +193,7 @@ func TestNothingIsBehindOtherSpellingsOfARoute(t *testing.T) {
 			}
 			// Outside the API somebody who asks may be told which methods there are.
 			told := method == "OPTIONS" && a.Status == 204 && !strings.HasPrefix(path, "//api/")
+			page = page || method == "HEAD" && len(a.Body) == 0 && a.Status == 200 && !strings.HasPrefix(path, "//api/")
 			if !page && !missing && !told {
 				t.Errorf("%s: %s %s answers %d %s", what, method, path, a.Status, a.Code())
 			}

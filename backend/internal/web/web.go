@@ -46,6 +46,14 @@ func New() *Pages {
 // ServeHTTP serves a file, or the page.
 func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	if wellKnown, ok := strings.CutPrefix(name+"/", ".well-known/"); ok {
+		if wellKnown != "change-password/" {
+			http.NotFound(w, r)
+			return
+		}
+		http.Redirect(w, r, "/me", http.StatusFound) // a password manager asks where (W3C, A Well-Known URL for Changing Passwords)
+		return
+	}
 	if name != "" && name != "index.html" && p.file(w, r, name) {
 		return
 	}
