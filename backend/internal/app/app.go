@@ -235,12 +235,8 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		}
 	}
 	a.gauge = a.meter()
-	server.Metrics = a.gauge.guarded(c.MetricsToken)
-	e, err := server.Handler()
-	if err != nil {
-		return nil, err
-	}
-	return a.gauge.count(e), nil
+	server.Meter, server.Metrics = a.gauge, a.gauge.guarded(c.MetricsToken)
+	return server.Handler()
 }
 
 // offered are the methods that this server can carry: an e-mail code needs a mail server, an SMS code Twilio, a passkey a host
