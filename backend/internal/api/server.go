@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
@@ -74,7 +73,6 @@ type Server struct {
 
 	touched    sync.Map // API token id → when its use was last written down
 	operations map[string]*operation
-	document   *openapi3.T
 	headers    []header
 }
 
@@ -87,7 +85,7 @@ type Meter interface {
 // Handler wires routes, gate and middlewares.
 func (s *Server) Handler() (*echo.Echo, error) {
 	var err error
-	if s.operations, s.document, err = readContract(); err != nil {
+	if s.operations, err = readContract(openapi.Requests); err != nil {
 		return nil, err
 	}
 	e := echo.New()
