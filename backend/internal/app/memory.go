@@ -23,10 +23,10 @@ func pace(ctx context.Context, hashes int) {
 		return
 	}
 	debug.SetGCPercent(collectAt)
-	scanned := []metrics.Sample{{Name: "/gc/scan/total:bytes"}}
+	held := []metrics.Sample{{Name: "/gc/scan/heap:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	for known := int64(0); ; {
-		metrics.Read(scanned)
-		if limit := memoryLimit(scanned[0].Value.Uint64(), hashes); limit != known {
+		metrics.Read(held)
+		if limit := memoryLimit(held[0].Value.Uint64(), held[1].Value.Uint64(), hashes); limit != known {
 			debug.SetMemoryLimit(limit)
 			known = limit
 		}
@@ -38,10 +38,10 @@ func pace(ctx context.Context, hashes int) {
 	}
 }
 
-// memoryLimit leaves room for twice the passwords that are hashed at once, so that hashing seldom waits for the collector. It grows
-// with what the collector has to look through, which the memory of a hash is no part of: a server that holds more than its limit
-// would do nothing but collect.
-func memoryLimit(scanned uint64, hashes int) int64 {
-	const spare, step = 8 << 20, 1 << 20 // it is set only when it has changed by a step
-	return spare + 4*step*int64(scanned/step+1) + 2*int64(hashes)*user.HashMemory
+// memoryLimit leaves room for twice the passwords that are hashed at once, so that hashing seldom waits for the collector, and for
+// all else that is held, with some garbage: at its limit a server would do nothing but collect. What is held is told by what the
+// collector looks through, which the memory of a hash is no part of; a connection's buffers are not either, hence three times.
+func memoryLimit(scanned, stacks uint64, hashes int) int64 {
+	const spare, step = 12 << 20, 1 << 20 // it is set only when it has changed by a step
+	return spare + step*int64((3*scanned+2*stacks)/step) + 2*int64(hashes)*user.HashMemory
 }
