@@ -69,9 +69,10 @@ check-backend:
 	cd backend && $(GO) vet ./...
 	cd backend && $(STATICCHECK) ./...
 
-# The rules of imports, clocks and environment, and of the contract, are a Go test: internal/house.
+# The rules of imports, clocks and environment, and of the contract, are a Go test: internal/house. What requests are held against is one too.
 check-contract: $(STAMP)
 	cd backend && $(GO) test -vet=off -count=1 ./internal/house
+	cd backend && $(GO) test -vet=off -count=1 -run TestRequestsAreHeldAgainstTheWholeContract ./internal/api
 	@new="$$(mktemp)"; trap 'rm -f "$$new"' EXIT; \
 	(cd backend && $(GO) tool oapi-codegen -config internal/api/openapi/config.yaml -o "$$new" ../openapi.yaml) && \
 	diff -u --label openapi.gen.go --label 'generated anew' backend/internal/api/openapi/openapi.gen.go "$$new" >&2 && \
@@ -105,6 +106,8 @@ generate: $(STAMP) ## write anew the code that comes from openapi.yaml, and docs
 	cp openapi.yaml backend/internal/api/openapi/openapi.yaml
 	cd backend && $(GO) tool oapi-codegen -config internal/api/openapi/config.yaml -o internal/api/openapi/openapi.gen.go ../openapi.yaml
 	cd frontend && npm run --silent generate
+	@touch backend/internal/api/openapi/requests.json
+	cd backend && $(GO) test -vet=off -count=1 -run TestRequestsAreHeldAgainstTheWholeContract ./internal/api -write
 	cd backend && $(GO) test -vet=off -count=1 -run TestRolesAreWrittenDown ./internal/account -write
 
 clean: ## remove what was built (the demo's ./data stays)

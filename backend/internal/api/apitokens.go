@@ -18,23 +18,23 @@ var errTokensPaused = fault.New(fault.Forbidden, "api_tokens_paused", "An owner 
 const touchEvery = time.Minute
 
 // enterAPIToken lets a program in: the operation names a scope that its token has, and its owner meets the rules.
-func (s *Server) enterAPIToken(ctx context.Context, op *operation, token string) (caller, error) {
+func (s *Server) enterAPIToken(ctx context.Context, op *operation, token string) (*caller, error) {
 	if len(token) > 128 {
-		return caller{}, session.ErrToken
+		return nil, session.ErrToken
 	}
 	t, p, err := s.Facts.APIToken(ctx, seal.TokenHash(token))
 	if err != nil {
-		return caller{}, err
+		return nil, err
 	}
-	who := caller{UserID: t.UserID, Token: t, Person: p, Standing: p.TokenStanding(s.Now())}
+	who := &caller{UserID: t.UserID, Person: p, Standing: p.TokenStanding(s.Now())}
 	if !t.May(op.scope) {
-		return caller{}, session.ErrScope
+		return nil, session.ErrScope
 	}
 	if p.TokensPaused {
-		return caller{}, errTokensPaused
+		return nil, errTokensPaused
 	}
 	if who.Standing.Due() {
-		return caller{}, signin.ErrEnrolmentDue.With(func(e *fault.Error) { e.RequiredBy = sources(who.Standing.RequiredBy) })
+		return nil, signin.ErrEnrolmentDue.With(func(e *fault.Error) { e.RequiredBy = sources(who.Standing.RequiredBy) })
 	}
 	return who, s.touch(ctx, t)
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-
-	"sallyport/internal/api/openapi"
 )
 
 // operation is what the contract says of one operation.
@@ -20,7 +18,6 @@ type operation struct {
 	cookies bool   // its handler reads the refresh cookie
 	due     bool   // a full token opens it even while its owner is due
 	scope   string // that an API token needs; "": none opens it
-	codes   map[string]bool
 
 	parameters openapi3.Parameters
 	body       *openapi3.Schema // nil: takes none
@@ -28,12 +25,12 @@ type operation struct {
 	bodyNeeded bool
 }
 
-// readContract reads openapi.yaml. An operation that says nothing needs a full token; one that says nonsense stops the start.
-func readContract() (map[string]*operation, *openapi3.T, error) {
-	loader := openapi3.NewLoader()
-	document, err := loader.LoadFromData(openapi.Document)
+// readContract reads the contract, or what it says of requests. An operation that says nothing needs a full token; one that says
+// nonsense stops the start.
+func readContract(contract []byte) (map[string]*operation, error) {
+	document, err := openapi3.NewLoader().LoadFromData(contract)
 	if err != nil {
-		return nil, nil, fmt.Errorf("api: openapi.yaml: %w", err)
+		return nil, fmt.Errorf("api: the contract: %w", err)
 	}
 	operations := map[string]*operation{}
 	for path, item := range document.Paths.Map() {
@@ -43,16 +40,16 @@ func readContract() (map[string]*operation, *openapi3.T, error) {
 			}
 			op, err := readOperation(path, method, item, o)
 			if err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 			operations[op.id] = op
 		}
 	}
-	return operations, document, nil
+	return operations, nil
 }
 
 func readOperation(path, method string, item *openapi3.PathItem, o *openapi3.Operation) (*operation, error) {
-	op := &operation{id: o.OperationID, method: method, path: echoPath(path), tokens: map[string]bool{}, codes: map[string]bool{}}
+	op := &operation{id: o.OperationID, method: method, path: echoPath(path), tokens: map[string]bool{}}
 	stage, _ := o.Extensions["x-stage"].(string)
 	for _, t := range list(o.Extensions["x-tokens"]) {
 		op.tokens[t] = true
@@ -75,9 +72,6 @@ func readOperation(path, method string, item *openapi3.PathItem, o *openapi3.Ope
 	op.scope, _ = o.Extensions["x-scope"].(string)
 	op.cookies = op.id == "refresh"
 	op.due = o.Extensions["x-due"] == "allowed"
-	for _, c := range list(o.Extensions["x-problem-codes"]) {
-		op.codes[c] = true
-	}
 	op.parameters = append(append(openapi3.Parameters{}, item.Parameters...), o.Parameters...)
 	if o.RequestBody != nil {
 		content := o.RequestBody.Value.Content

@@ -134,7 +134,7 @@ func (w *watch) topics() []string {
 	return topics
 }
 
-func (w *watch) again(ctx context.Context) (caller, error) {
+func (w *watch) again(ctx context.Context) (*caller, error) {
 	events := &operation{tokens: map[string]bool{tokenFull: true, tokenSecondFactor: true, tokenEnrolment: true}, partial: true, due: true}
 	if w.who.SessionID == "" {
 		return w.s.enterPartial(ctx, events, w.who.Claims)

@@ -9,18 +9,24 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"sallyport/internal/api/openapi"
 )
 
+type uncounted struct{}
+
+func (uncounted) Begin() (began time.Time)           { return began }
+func (uncounted) End(time.Time, string, string, int) {}
+
 func TestDocuments(t *testing.T) {
 	t.Parallel()
-	s := &Server{Log: slog.New(slog.DiscardHandler), BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}}
+	s := &Server{Log: slog.New(slog.DiscardHandler), BaseURL: &url.URL{Scheme: "https", Host: "portal.test"}, Meter: uncounted{}}
 	e := echo.New()
 	e.HTTPErrorHandler = s.problem
-	e.Use(s.account)
+	e.Use(s.around)
 	serve := func(path string, write func(w io.Writer) error) {
 		e.GET(path, func(c echo.Context) error {
 			body := stream(write)

@@ -27,9 +27,8 @@ type caller struct {
 	SessionID string // "" with a partial token, and of a program
 
 	Claims   session.Claims
-	Token    session.APIToken // of a program
-	Session  session.Session  // with a full token
-	Pending  session.Pending  // with a partial token
+	Session  session.Session // with a full token
+	Pending  session.Pending // with a partial token
 	Person   enforcement.Person
 	Standing enforcement.Standing
 }
@@ -65,7 +64,7 @@ func (s *Server) gate(op *operation) echo.MiddlewareFunc {
 					return err
 				}
 				origin.SessionID = who.SessionID
-				ctx = context.WithValue(audit.WithOrigin(ctx, origin), callerKey{}, &who)
+				ctx = context.WithValue(audit.WithOrigin(ctx, origin), callerKey{}, who)
 			}
 			if op.cookies {
 				ctx = context.WithValue(ctx, requestKey{}, r)
@@ -89,16 +88,16 @@ func bearer(r *http.Request) string {
 }
 
 // enter says who holds the token, or why they may not pass.
-func (s *Server) enter(ctx context.Context, op *operation, token string) (caller, error) {
+func (s *Server) enter(ctx context.Context, op *operation, token string) (*caller, error) {
 	if token == "" {
-		return caller{}, fault.ErrUnauthorized
+		return nil, fault.ErrUnauthorized
 	}
 	if strings.HasPrefix(token, session.APITokenPrefix) {
 		return s.enterAPIToken(ctx, op, token)
 	}
 	claims, err := s.Tokens.Verify(token)
 	if err != nil {
-		return caller{}, err
+		return nil, err
 	}
 	if claims.Partial {
 		return s.enterPartial(ctx, op, claims)
@@ -106,54 +105,54 @@ func (s *Server) enter(ctx context.Context, op *operation, token string) (caller
 	return s.enterFull(ctx, op, claims)
 }
 
-func (s *Server) enterFull(ctx context.Context, op *operation, claims session.Claims) (caller, error) {
-	who := caller{UserID: claims.UserID, SessionID: claims.SessionID, Claims: claims}
+func (s *Server) enterFull(ctx context.Context, op *operation, claims session.Claims) (*caller, error) {
+	who := &caller{UserID: claims.UserID, SessionID: claims.SessionID, Claims: claims}
 	var err error
 	if who.Session, who.Person, err = s.Facts.Session(ctx, claims.SessionID); err != nil {
-		return caller{}, err
+		return nil, err
 	}
 	if who.Session.UserID != claims.UserID {
-		return caller{}, session.ErrEnded
+		return nil, session.ErrEnded
 	}
 	who.Standing = who.Person.Standing(who.Session.Proof, s.Now())
 	if !op.tokens[tokenFull] {
-		return caller{}, errWrongToken
+		return nil, errWrongToken
 	}
 	if !op.due {
 		switch who.Standing.State {
 		case enforcement.SecondFactorDue:
-			return caller{}, signin.ErrSecondFactorDue
+			return nil, signin.ErrSecondFactorDue
 		case enforcement.EnrolmentDue:
-			return caller{}, signin.ErrEnrolmentDue.With(func(e *fault.Error) { e.RequiredBy = sources(who.Standing.RequiredBy) })
+			return nil, signin.ErrEnrolmentDue.With(func(e *fault.Error) { e.RequiredBy = sources(who.Standing.RequiredBy) })
 		}
 	}
 	return who, nil
 }
 
-func (s *Server) enterPartial(ctx context.Context, op *operation, claims session.Claims) (caller, error) {
+func (s *Server) enterPartial(ctx context.Context, op *operation, claims session.Claims) (*caller, error) {
 	pending, err := s.Book.Store.Pending(ctx, claims.PendingID)
 	if err != nil || !pending.Live(s.Now()) || pending.UserID != claims.UserID || pending.Purpose != claims.Purpose {
 		if e, ok := fault.As(err); err != nil && (!ok || e.Kind != fault.NotFound) {
-			return caller{}, err
+			return nil, err
 		}
-		return caller{}, session.ErrEnded
+		return nil, session.ErrEnded
 	}
 	if !op.tokens[string(claims.Purpose)] {
 		if op.partial {
-			return caller{}, errWrongToken // the other purpose's door
+			return nil, errWrongToken // the other purpose's door
 		}
-		return caller{}, errPartial
+		return nil, errPartial
 	}
-	who := caller{UserID: claims.UserID, Claims: claims, Pending: pending}
+	who := &caller{UserID: claims.UserID, Claims: claims, Pending: pending}
 	if who.Person, err = s.Facts.Person(ctx, claims.UserID); err != nil {
-		return caller{}, err
+		return nil, err
 	}
 	if !who.Person.User.DisabledAt.IsZero() || who.Person.SignedOut(pending.CreatedAt) {
-		return caller{}, session.ErrEnded
+		return nil, session.ErrEnded
 	}
 	if pending.FromSession != "" { // the session it came from may have ended meanwhile
 		if _, _, err := s.Facts.Session(ctx, pending.FromSession); err != nil {
-			return caller{}, err
+			return nil, err
 		}
 	}
 	who.Standing = who.Person.Standing(pending.Proof, s.Now())

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
 
@@ -67,28 +66,36 @@ type Server struct {
 	Proxies   []netip.Prefix                              // whose X-Forwarded-For counts
 	Countries *place.Countries                            // nil: no country is known of any address
 	Ready     func(ctx context.Context) map[string]string // "" where a check is well
-	Metrics   http.Handler                                // nil: not on this address
-	Pages     http.Handler                                // the single-page app
-	Done      <-chan struct{}                             // closed when the server stops: live streams end
+	Meter     Meter
+	Metrics   http.Handler    // nil: not on this address
+	Pages     http.Handler    // the single-page app
+	Done      <-chan struct{} // closed when the server stops: live streams end
 
 	touched    sync.Map // API token id → when its use was last written down
 	operations map[string]*operation
-	document   *openapi3.T
+	headers    []header
+}
+
+// Meter hears of each request by its route, never by its path: paths are without number.
+type Meter interface {
+	Begin() time.Time
+	End(began time.Time, method, route string, status int)
 }
 
 // Handler wires routes, gate and middlewares.
 func (s *Server) Handler() (*echo.Echo, error) {
 	var err error
-	if s.operations, s.document, err = readContract(); err != nil {
+	if s.operations, err = readContract(openapi.Requests); err != nil {
 		return nil, err
 	}
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.problem
 	e.IPExtractor = s.address()
-	e.Use(s.label, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: false, LogErrorFunc: func(_ echo.Context, err error, _ []byte) error {
+	s.headers = headers(s.BaseURL.Scheme == "https")
+	e.Use(s.around, middleware.RecoverWithConfig(middleware.RecoverConfig{DisableErrorHandler: true, LogErrorFunc: func(_ echo.Context, err error, _ []byte) error {
 		return fmt.Errorf("panic: %w", err)
-	}}), s.headers, s.account)
+	}}))
 
 	gates := map[string][]echo.MiddlewareFunc{}
 	for operationID, op := range s.operations {
@@ -126,45 +133,50 @@ func (s *Server) address() echo.IPExtractor {
 	return echo.ExtractIPFromXFFHeader(trust...)
 }
 
-// label gives each request its own identifier; nobody else's word for it.
-func (s *Server) label(next echo.HandlerFunc) echo.HandlerFunc {
+// around is what surrounds every request: its name, the headers of its answer, and what is written down of it.
+func (s *Server) around(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
-		c.Response().Header().Set(echo.HeaderXRequestID, id.New())
-		return next(c)
-	}
-}
-
-// headers are those that every answer bears (OWASP ASVS 5.0 §3.4).
-func (s *Server) headers(next echo.HandlerFunc) echo.HandlerFunc {
-	secure := s.BaseURL.Scheme == "https"
-	return func(c echo.Context) error {
+		began := s.Meter.Begin()
 		h := c.Response().Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Cache-Control", "no-store")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		if secure {
-			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		for _, own := range s.headers {
+			h[own.name] = own.values
 		}
-		return next(c)
-	}
-}
-
-// account logs each request once, without its query: what people search for is theirs.
-func (s *Server) account(next echo.HandlerFunc) echo.HandlerFunc {
-	return func(c echo.Context) error {
-		err := next(c)
-		if err != nil {
+		h.Set(echo.HeaderXRequestID, id.New()) // its own; nobody else's word for it
+		if err := next(c); err != nil {
 			c.Error(err) // write it, so that its status is known
 		}
-		if s.Log.Enabled(c.Request().Context(), slog.LevelDebug) {
-			s.Log.LogAttrs(c.Request().Context(), slog.LevelDebug, "request", slog.String("request_id", requestID(c)),
-				slog.String("method", c.Request().Method), slog.String("route", c.Path()), slog.Int("status", c.Response().Status))
+		r, status := c.Request(), c.Response().Status
+		if s.Log.Enabled(r.Context(), slog.LevelDebug) { // without its query: what people search for is theirs
+			s.Log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("request_id", requestID(c)),
+				slog.String("method", r.Method), slog.String("route", c.Path()), slog.Int("status", status))
+		}
+		if c.Path() != Prefix+"/events" { // a stream takes as long as somebody looks
+			s.Meter.End(began, r.Method, c.Path(), status)
 		}
 		return nil
 	}
+}
+
+// header is one that every answer bears. All answers share its values, and nobody writes into them.
+type header struct {
+	name   string
+	values []string
+}
+
+// headers are those that every answer bears (OWASP ASVS 5.0 §3.4).
+func headers(secure bool) []header {
+	all := []header{
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+		{"Cache-Control", []string{"no-store"}},
+		{"Content-Security-Policy", []string{"default-src 'none'; frame-ancestors 'none'"}},
+	}
+	if secure {
+		all = append(all, header{"Strict-Transport-Security", []string{"max-age=63072000; includeSubDomains"}})
+	}
+	return all
 }
 
 var _ openapi.StrictServerInterface = (*Server)(nil)

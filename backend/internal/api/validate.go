@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 )
 
 const (
@@ -29,8 +29,6 @@ const (
 	maxDepth  = 32       // of nested JSON
 	maxFields = 50       // of one object that are named when it should have none of them
 )
-
-var identifier = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 
 // check holds a request against the contract. Its errors name fields, and never repeat what was submitted.
 func (s *Server) check(op *operation, c echo.Context) error {
@@ -332,13 +330,12 @@ func join(values []string) string { return strings.Join(values, ", ") }
 
 // checkParameters holds path, query and headers against the contract. What is no identifier in a path names nothing: 404.
 func checkParameters(op *operation, c echo.Context) error {
-	query := c.QueryParams()
 	for _, ref := range op.parameters {
 		p := ref.Value
-		from := query
+		var from url.Values
 		switch p.In {
 		case openapi3.ParameterInPath:
-			if !identifier.MatchString(c.Param(p.Name)) {
+			if !id.Is(c.Param(p.Name)) {
 				return fault.ErrNotFound
 			}
 			continue
@@ -347,6 +344,8 @@ func checkParameters(op *operation, c echo.Context) error {
 			if values := c.Request().Header.Values(p.Name); len(values) > 0 {
 				from[p.Name] = values
 			}
+		default:
+			from = c.QueryParams() // parsed once
 		}
 		if err := checkQuery(p, from); err != nil {
 			return err

@@ -158,9 +158,7 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	cores := runtime.GOMAXPROCS(0)
-	if a.hasher, err = user.NewHasher(cores, 64*cores); err != nil {
-		return nil, err
-	}
+	a.hasher = user.NewHasher(cores, 64*cores)
 	a.texts = newTextCounters()
 	if a.phones, err = a.carrier(); err != nil {
 		return nil, err
@@ -235,12 +233,8 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 		}
 	}
 	a.gauge = a.meter()
-	server.Metrics = a.gauge.guarded(c.MetricsToken)
-	e, err := server.Handler()
-	if err != nil {
-		return nil, err
-	}
-	return a.gauge.count(e), nil
+	server.Meter, server.Metrics = a.gauge, a.gauge.guarded(c.MetricsToken)
+	return server.Handler()
 }
 
 // offered are the methods that this server can carry: an e-mail code needs a mail server, an SMS code Twilio, a passkey a host
@@ -362,6 +356,7 @@ func Run(ctx context.Context, c Config, log *slog.Logger) error {
 	if c.Demo {
 		log.Info("this is the demo: sign in as owner@acme.test with the password "+demoPassword, "messages", a.config.BaseURL+"/demo/messages")
 	}
+	a.running.Go(func() { pace(ctx, a.hasher.AtOnce) })
 	debug.FreeOSMemory() // what starting has left behind: a third of what a server holds that nobody asks
 	<-ctx.Done()
 	log.Info("stopping")

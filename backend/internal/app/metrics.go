@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -42,19 +41,12 @@ func (a *App) meter() *meter {
 	return m
 }
 
-// count measures every request by its route, never by its path: paths are without number.
-func (m *meter) count(e *echo.Echo) http.Handler {
-	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
-		return func(c echo.Context) error {
-			began := time.Now()
-			err := next(c)
-			if c.Path() != "/api/v1/events" {
-				m.requests.WithLabelValues(c.Request().Method, c.Path(), strconv.Itoa(c.Response().Status)).Observe(time.Since(began).Seconds())
-			}
-			return err
-		}
-	})
-	return e
+// Begin and End are api.Meter's.
+func (m *meter) Begin() time.Time { return time.Now() }
+
+// End counts a request that was answered.
+func (m *meter) End(began time.Time, method, route string, status int) {
+	m.requests.WithLabelValues(method, route, strconv.Itoa(status)).Observe(time.Since(began).Seconds())
 }
 
 // guarded answers the metrics to whoever knows the token; nil without a token.

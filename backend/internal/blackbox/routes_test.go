@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/labstack/echo/v4"
 
+	"sallyport/internal/app"
 	"sallyport/internal/testkit/whole"
 )
 
@@ -248,4 +249,21 @@ func TestNothingInARequestChangesItsMethodOrBringsATokenInByAnotherWay(t *testin
 	// A second header is no second try, and the scheme's letter case is the client's (RFC 9110 §11.1).
 	send(whole.Request{Method: "GET", Path: "/me", Header: http.Header{"Authorization": {"Bearer x", "Bearer " + p.Access}}})
 	h.At(0).Send(whole.Request{Method: "GET", Path: "/me", Header: http.Header{"Authorization": {"bEARER " + p.Access}}}).Must(200)
+}
+
+func TestTheMetricsSayHowEachRequestWasAnswered(t *testing.T) {
+	t.Parallel()
+	h := whole.Open(t, whole.SQLite(t), whole.Plan{Config: func(_ int, c *app.Config) { c.MetricsToken = "a token for nothing but tests" }})
+	h.At(0).Call("GET", "/me", "", nil).Refused(401, "unauthenticated")
+	h.At(0).Call("POST", "/auth/sign-in", "", map[string]any{}).Refused(422, "validation_failed")
+	h.At(0).Call("GET", "/me", h.Person(member).In().Access, nil).Must(200)
+	told := string(h.At(0).Call("GET", "//metrics", "a token for nothing but tests", nil).Must(200).Body)
+	for _, line := range []string{
+		`{method="GET",route="/api/v1/me",status="401"} 1`, `{method="GET",route="/api/v1/me",status="200"} 1`,
+		`{method="POST",route="/api/v1/auth/sign-in",status="422"} 1`,
+	} {
+		if !strings.Contains(told, "sallyport_http_request_seconds_count"+line+"\n") {
+			t.Errorf("the metrics do not say %s", line)
+		}
+	}
 }

@@ -179,14 +179,15 @@ func (f *Facts) Session(ctx context.Context, sessionID string) (session.Session,
 	if err != nil {
 		return s, Person{}, ended(err)
 	}
-	if now := f.now(); s.EndedAt.IsZero() && now.Before(s.Ends) && !now.Before(s.IdleEnds) {
+	now := f.now()
+	if s.EndedAt.IsZero() && now.Before(s.Ends) && !now.Before(s.IdleEnds) {
 		// A refresh moves the idle end on and tells nobody: what is remembered may be older than the last one.
 		f.sessions.Drop(sessionID)
 		if s, err = f.sessions.Get(ctx, sessionID); err != nil {
 			return s, Person{}, ended(err)
 		}
 	}
-	if !s.Live(f.now()) {
+	if !s.Live(now) {
 		return s, Person{}, session.ErrEnded
 	}
 	p, err := f.Person(ctx, s.UserID)

@@ -186,7 +186,8 @@ func (t *Tokens) Verify(token string) (Claims, error) {
 	if len(token) > maxToken {
 		return Claims{}, ErrToken
 	}
-	key := sha256.Sum256([]byte(token))
+	var raw [1024]byte // of ours none is longer
+	key := sha256.Sum256(append(raw[:0], token...))
 	t.mu.RLock()
 	c, ok := t.remembered[key]
 	t.mu.RUnlock()

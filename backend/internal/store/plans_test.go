@@ -147,6 +147,10 @@ func TestWhatGrowsIsReadByIndex(t *testing.T) {
 				_, _, err := w.RecipientsMissing(w.ctx, acme, assurance.Any.Accepts(), "user-5", 500)
 				return err
 			}, by("members")},
+			{"whose API tokens would stop", func() error {
+				_, err := w.CountAPITokensLacking(w.ctx, acme, assurance.Any.Accepts(), noon)
+				return err
+			}, map[string][]string{"sqlite": {"SCAN t", "(account_id=? AND user_id=?)"}, "postgres": {"api_tokens", "members"}}[w.Dialect()]},
 			{"a report's page", func() error { _, err := w.ReportMembers(w.ctx, acme, "user-5", 500); return err }, by("members")},
 			{"a report's last uses", func() error { _, err := w.LastProven(w.ctx, []string{"user-5", "user-6"}, noon); return err }, by("audit_events_by_user")},
 		} {
