@@ -23,10 +23,10 @@ func pace(ctx context.Context, hashes int) {
 		return
 	}
 	debug.SetGCPercent(collectAt)
-	held := []metrics.Sample{{Name: "/gc/scan/heap:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+	held := []metrics.Sample{{Name: "/gc/scan/heap:bytes"}, {Name: "/gc/heap/live:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 	for known := int64(0); ; {
 		metrics.Read(held)
-		if limit := memoryLimit(held[0].Value.Uint64(), held[1].Value.Uint64(), hashes); limit != known {
+		if limit := memoryLimit(held[0].Value.Uint64(), held[1].Value.Uint64(), held[2].Value.Uint64(), hashes); limit != known {
 			debug.SetMemoryLimit(limit)
 			known = limit
 		}
@@ -40,8 +40,11 @@ func pace(ctx context.Context, hashes int) {
 
 // memoryLimit leaves room for twice the passwords that are hashed at once, so that hashing seldom waits for the collector, and for
 // all else that is held, with some garbage: at its limit a server would do nothing but collect. What is held is told by what the
-// collector looks through, which the memory of a hash is no part of; a connection's buffers are not either, hence three times.
-func memoryLimit(scanned, stacks uint64, hashes int) int64 {
+// collector looks through, which the memory of a hash is no part of; a connection's buffers are not either, hence three times. Were
+// more held of such than that, a table say, it is told by what lived when it last collected, beside hashes.
+func memoryLimit(scanned, lived, stacks uint64, hashes int) int64 {
 	const spare, step = 12 << 20, 1 << 20 // it is set only when it has changed by a step
-	return spare + step*int64((3*scanned+2*stacks)/step) + 2*int64(hashes)*user.HashMemory
+	hashing := uint64(hashes) * user.HashMemory
+	held := max(3*scanned, 2*(max(lived, hashing)-hashing))
+	return spare + step*int64((held+2*stacks)/step) + 2*int64(hashing)
 }
