@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -186,13 +187,12 @@ func (s *Store) CountMembers(ctx context.Context, accountID string, accepted ass
 		Members    int
 	}
 	var c account.Counts
-	var parts []string
-	var args []any
+	var sets []string // numbers of our own: as parameters each would be a string to PostgreSQL
 	for set := assurance.Types(0); set <= assurance.All; set++ {
-		parts = append(parts, "SELECT CAST(? AS BIGINT) AS factor_bits, (SELECT COUNT(*) FROM members WHERE account_id = ? AND factor_bits = ?) AS members")
-		args = append(args, int64(set), accountID, int64(set))
+		sets = append(sets, fmt.Sprintf("(%d)", set))
 	}
-	if err := s.reader(ctx).Raw(strings.Join(parts, " UNION ALL "), args...).Scan(&rows).Error; err != nil {
+	if err := s.reader(ctx).Raw(`WITH sets (bits) AS (VALUES `+strings.Join(sets, ",")+`) SELECT bits AS factor_bits,
+		(SELECT COUNT(*) FROM members WHERE account_id = ? AND factor_bits = bits) AS members FROM sets`, accountID).Scan(&rows).Error; err != nil {
 		return c, wrap("count members", err)
 	}
 	for _, r := range rows {
