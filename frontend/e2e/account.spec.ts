@@ -51,7 +51,7 @@ async function story(browser: Browser, portal: Portal, screen: BrowserContextOpt
     await expect(dialog).toBeHidden()
   }
 
-  await protect(owner)
+  await owner.protect()
   await member.open()
   await member.givePassword()
   await expect(member.page.getByRole('heading', { name: 'Acme Hosting', level: 1 })).toBeVisible()
@@ -292,20 +292,6 @@ async function go(page: Page, item: string): Promise<void> {
 async function accountOf({ page }: Person): Promise<string> {
   await page.waitForURL(/\/accounts\//)
   return new URL(page.url()).pathname.match(/^\/accounts\/[^/]+/)?.[0] ?? ''
-}
-
-/** Signs in and sets up an authenticator app. */
-async function protect(person: Person): Promise<void> {
-  const { page } = person
-  await person.open('/me/security?start=enable')
-  await person.givePassword()
-  await page.getByRole('button', { name: 'Configure Authenticator App' }).click()
-  await person.confirm()
-  await person.scan()
-  await page.getByRole('textbox', { name: 'Code' }).fill(await person.code())
-  await page.getByRole('button', { name: 'Okay' }).click()
-  await expect(page.getByText('Two-factor authentication is enabled.')).toBeVisible()
-  await person.open()
 }
 
 async function download(page: Page, button: string): Promise<{ name: string; text: string }> {

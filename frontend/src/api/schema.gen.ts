@@ -1158,8 +1158,9 @@ export interface paths {
         };
         /**
          * Live changes, as server-sent events
-         * @description `event:` is `ready` (once, when listening), `standing_changed` (data: the standing), `session_ended`, or `cart_changed`
-         *     (data: `{"account_id": "..."}`; to full tokens only). A comment line every 15 seconds keeps the line open. The stream
+         * @description `event:` is `ready` (once, when listening), `standing_changed` (data: the standing), `session_ended`, `account_changed`
+         *     (the account's rule, an incident, its name or the caller's role in it) or `cart_changed` (data of both:
+         *     `{"account_id": "..."}`; to full tokens only). A comment line every 15 seconds keeps the line open. The stream
          *     closes when the token ends; refresh and open it again.
          */
         get: operations["streamEvents"];
