@@ -1522,7 +1522,11 @@ export interface components {
             /** @description A hint; empty for a passkey. */
             sent_to: string;
             expires_at: components["schemas"]["Time"];
-            resend_at?: components["schemas"]["Time"];
+            /**
+             * Format: date-time
+             * @description When the next code may be asked for; at once where a text message or a call has failed.
+             */
+            resend_at?: string;
             /**
              * @description How far a text message or a call has come, where that is known. One that stays `queued` for half a minute has not
              *     been delivered by the operator: offer another way.

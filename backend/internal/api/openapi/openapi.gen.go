@@ -893,8 +893,8 @@ type Challenge struct {
 	// PasskeyOptions For parseCreationOptionsFromJSON or parseRequestOptionsFromJSON: an object with `publicKey` (WebAuthn Level 3 §5.1.8).
 	PasskeyOptions *PasskeyOptions `json:"passkey_options,omitempty"`
 
-	// ResendAt Example: 2026-11-21T12:00:00Z
-	ResendAt *Time `json:"resend_at,omitempty"`
+	// ResendAt When the next code may be asked for; at once where a text message or a call has failed.
+	ResendAt *time.Time `json:"resend_at,omitempty"`
 
 	// SentTo A hint; empty for a passkey.
 	SentTo string     `json:"sent_to"`
