@@ -159,3 +159,45 @@ func TestTheNoticeOfATightenedRuleSaysWhatHasChangedAndUntilWhen(t *testing.T) {
 		t.Errorf("a reminder says\n%s", m.Text)
 	}
 }
+
+func TestNobodyIsToldOfAChangeThatWasUndoneBeforeTheirTurn(t *testing.T) {
+	t.Parallel()
+	h := whole.Open(t, whole.SQLite(t), whole.Plan{})
+	db := whole.SQL(t, h.Database)
+	o := h.Person(owner).Protected().Confirm()
+	account := o.Account(acme)
+	o.Enforce(account, acme, map[string]any{"grace_days": 14}).Must(200)
+	idle(h, db)
+	execute(t, db, `CREATE TRIGGER later AFTER INSERT ON jobs WHEN NEW.kind = 'enforcement_notices'
+		BEGIN UPDATE jobs SET run_at = NEW.run_at + 3600000000 WHERE id = NEW.id; END`)
+	set := func(strength string) {
+		t.Helper()
+		o.ConfirmPassword().Enforce(account, acme, map[string]any{"keep_deadline": true, "minimum_strength": strength}).Must(200)
+	}
+	hourLater := func() {
+		t.Helper()
+		h.Clock.Advance(time.Hour)
+		idle(h, db)
+		o.RefreshNow().Must(200)
+	}
+	set("no_email")
+	set("any")
+	hourLater()
+	if got := toldOf(h, "tightened"); len(got) != 0 {
+		t.Errorf("of what is no longer so %v are told", got)
+	}
+
+	// What is told is the rule as it is by then.
+	set("no_email_no_sms")
+	set("no_email")
+	hourLater()
+	if m := h.Mail(member, "tightened", 1)[0]; !strings.Contains(m.Text, "Accepted: authenticator app, passkey, security key or text message (SMS)") {
+		t.Errorf("the member is told\n%s", m.Text)
+	}
+	set("no_email_no_sms")
+	o.Lift(account, acme).Must(200)
+	hourLater()
+	if got := toldOf(h, "tightened"); got[member] != 1 || got[contractor] != 1 {
+		t.Errorf("in the end %v are told", got)
+	}
+}
