@@ -51,7 +51,7 @@ async function story(browser: Browser, portal: Portal, screen: BrowserContextOpt
     await expect(dialog).toBeHidden()
   }
 
-  await protect(owner)
+  await owner.protect()
   await member.open()
   await member.givePassword()
   await expect(member.page.getByRole('heading', { name: 'Acme Hosting', level: 1 })).toBeVisible()
@@ -131,11 +131,18 @@ async function story(browser: Browser, portal: Portal, screen: BrowserContextOpt
     await page.getByRole('button', { name: 'Change the rule' }).click()
     await dialog.getByLabel(new RegExp(number)).fill(number)
     await expect(dialog.getByRole('button', { name: 'Change the rule' })).toBeDisabled()
+    await dialog.getByLabel('When it binds').selectOption('days')
+    await dialog.getByLabel('Days from now').fill('30')
+    await expect(dialog.getByText(/It binds later/)).toBeVisible()
+    await expect(dialog.getByText('Nobody is told of this change by e-mail')).toBeVisible()
     await dialog.getByLabel('When it binds').selectOption('now')
     await expect(dialog.getByText(/It binds sooner: at once/)).toBeVisible()
+    await expect(dialog.getByText('3 people who do not meet the new rule are told by e-mail')).toBeVisible()
     await dialog.getByLabel('When it binds').selectOption('keep')
+    await expect(dialog.getByText('Nobody is told of this change by e-mail')).toBeVisible()
     await dialog.getByLabel('Minimum strength').selectOption('no_email_no_sms')
     await expect(dialog.getByText(/It binds harder/)).toBeVisible()
+    await expect(dialog.getByText('3 people who do not meet the new rule are told by e-mail')).toBeVisible()
     await inspect(page, 'change')
     await press('Change the rule', 'The rule of Acme Hosting is changed.')
     await expect(page.getByText('E-mail and SMS codes are not accepted.')).toBeVisible()
@@ -285,20 +292,6 @@ async function go(page: Page, item: string): Promise<void> {
 async function accountOf({ page }: Person): Promise<string> {
   await page.waitForURL(/\/accounts\//)
   return new URL(page.url()).pathname.match(/^\/accounts\/[^/]+/)?.[0] ?? ''
-}
-
-/** Signs in and sets up an authenticator app. */
-async function protect(person: Person): Promise<void> {
-  const { page } = person
-  await person.open('/me/security?start=enable')
-  await person.givePassword()
-  await page.getByRole('button', { name: 'Configure Authenticator App' }).click()
-  await person.confirm()
-  await person.scan()
-  await page.getByRole('textbox', { name: 'Code' }).fill(await person.code())
-  await page.getByRole('button', { name: 'Okay' }).click()
-  await expect(page.getByText('Two-factor authentication is enabled.')).toBeVisible()
-  await person.open()
 }
 
 async function download(page: Page, button: string): Promise<{ name: string; text: string }> {

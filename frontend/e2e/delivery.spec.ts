@@ -75,6 +75,9 @@ test('the page says how far a text has come, and offers another way where it doe
     await toTheSecondDoor()
     await expect(page.getByText('The message was not delivered.')).toBeVisible()
     await expect(page.getByText('This number has unsubscribed from our messages.')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Send again', exact: true })).toBeEnabled({
+      timeout: 2_000,
+    })
     await inspect(page, 'text-failed')
     await page.getByRole('button', { name: 'Use a recovery code instead' }).click()
     await page.getByLabel('Recovery code').fill(recovery[0] ?? '')

@@ -117,5 +117,16 @@ test('a mobile number and a backup number on the profile: afterwards every sign-
     await expect(page.getByText('is removed.')).toBeVisible()
     await expect(page.getByRole('button', { name: 'Add backup number' })).toBeVisible()
   })
+
+  await test.step('the mobile number stays when two-factor authentication is disabled', async () => {
+    await page.getByRole('button', { name: /user menu/ }).click()
+    await page.getByRole('menuitem', { name: 'Disable 2FA' }).click()
+    await person.dialog.getByRole('button', { name: 'Disable 2FA' }).click()
+    await expect(page.getByText('Two-factor authentication is disabled.')).toBeVisible()
+    await person.open('/me')
+    await expect(numbers.getByText('Verified')).toHaveCount(1)
+    await expect(numbers.getByText('receives your sign-in codes')).toHaveCount(0)
+    await inspect(page, 'number-stays')
+  })
   expect(mistakes).toEqual([])
 })

@@ -34,6 +34,19 @@ export class Person {
     await expect(this.menu).toBeVisible()
   }
 
+  /** Signs in and sets up an authenticator app. */
+  async protect(): Promise<void> {
+    await this.open('/me/security?start=enable')
+    await this.givePassword()
+    await this.page.getByRole('button', { name: 'Configure Authenticator App' }).click()
+    await this.confirm()
+    await this.scan()
+    await this.page.getByRole('textbox', { name: 'Code' }).fill(await this.code())
+    await this.page.getByRole('button', { name: 'Okay' }).click()
+    await expect(this.page.getByText('Two-factor authentication is enabled.')).toBeVisible()
+    await this.open()
+  }
+
   async signOut(): Promise<void> {
     await this.page.getByRole('button', { name: /user menu/ }).click()
     await this.page.getByRole('menuitem', { name: 'Sign out' }).click()

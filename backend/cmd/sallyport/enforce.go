@@ -79,16 +79,14 @@ func (c enforceOn) Run(ctx context.Context, t *app.Tools) error {
 	if err != nil {
 		return err
 	}
-	minimum := assurance.Strength(c.Strength)
-	p, err := t.Switch.Preview(ctx, audit.Operator, a.ID, minimum)
+	change := enforcement.Change{Enforced: true, AccountNumber: a.Number, GraceDays: c.GraceDays, Minimum: assurance.Strength(c.Strength),
+		SignOutMembers: c.SignOutMembers, KeepAPITokens: c.APITokens == "keep", Guarded: c.GuardedEnrolment}
+	p, err := t.Switch.Preview(ctx, audit.Operator, a.ID, change)
 	if err != nil {
 		return err
 	}
 	out := previewJSON{Number: a.Number, Strength: c.Strength, Members: p.Counts.Total, Compliant: p.Counts.Compliant, Missing: p.Counts.Missing,
 		Sessions: p.Sessions, APITokens: p.APITokens, Mailed: p.Mailed, LockedOut: []string{}, Enforced: a.Rule.Enforced()}
-	if a.Rule.Enforced() { // the same activation: nobody is told twice
-		out.Mailed = 0
-	}
 	if c.APITokens == "keep" {
 		out.APITokens = 0
 	}
@@ -99,8 +97,7 @@ func (c enforceOn) Run(ctx context.Context, t *app.Tools) error {
 		if ctx, err = (because{c.Reason}).by(ctx); err != nil {
 			return err
 		}
-		report, err := t.Switch.Set(ctx, audit.Operator, a.ID, enforcement.Change{Enforced: true, AccountNumber: a.Number, GraceDays: c.GraceDays,
-			Minimum: minimum, SignOutMembers: c.SignOutMembers, KeepAPITokens: c.APITokens == "keep", Guarded: c.GuardedEnrolment})
+		report, err := t.Switch.Set(ctx, audit.Operator, a.ID, change)
 		if err != nil {
 			return err
 		}

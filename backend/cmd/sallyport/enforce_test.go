@@ -59,6 +59,13 @@ func TestEnforce(t *testing.T) {
 		// Asking again is the same activation, with a deadline now; nobody is told twice of it.
 		s.run("enforce", "on", "--account", acme, "--reason", why, "--grace-days", "7").must("binds 20", "mail 0 people")
 		s.soon("grace lets them in", func() bool { return m.Call("GET", "/accounts", nil).Status == 200 })
+		// A change that asks for more is told, to those who do not meet it, as support's doing.
+		stricter := []string{"enforce", "on", "--account", acme, "--strength", "no_email_no_sms", "--grace-days", "3"}
+		s.run(append(stricter, "--dry-run")...).must("mail 3 people")
+		s.run(append(stricter, "--reason", why)...).must("mail 3 people")
+		if mail := s.Mail(ordinary, "tightened", 1)[0]; !strings.Contains(mail.Text, "Our support has tightened") || strings.Contains(mail.Text, "An owner") {
+			t.Errorf("the member is told:\n%s", mail.Text)
+		}
 		s.run("enforce", "off", "--account", acme, "--reason", "the deadline was a mistake").must("not enforced")
 		s.soon("nothing is asked any more", func() bool {
 			return m.Call("GET", "/me", nil).Must(200).Text("standing.state") == "clear"

@@ -78,6 +78,9 @@ func (s *Service) TakeBackInvitations(ctx context.Context, userID string) error 
 		return err
 	}
 	for _, accountID := range accounts {
+		if err := s.Store.HoldAccount(ctx, accountID); err != nil { // one that is being sent at this moment is there afterwards, or refused
+			return err
+		}
 		if err := s.takeBack(ctx, audit.Operator, Member{AccountID: accountID, UserID: userID}, Roles); err != nil {
 			return err
 		}

@@ -88,6 +88,9 @@ func (s *Service) Accept(ctx context.Context, token string, n Newcomer) (Entrant
 	if err != nil {
 		return Entrant{}, err
 	}
+	if known && !u.DisabledAt.IsZero() { // no link opens anything to them
+		return Entrant{}, ErrLinkExpired
+	}
 	if !known {
 		if u, err = s.newcomer(ctx, i, n); err != nil {
 			return Entrant{}, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/bus"
 	"sallyport/internal/fault"
@@ -35,6 +36,8 @@ type watch struct {
 	sub  *bus.Subscription
 	out  io.Writer
 	last string // the standing that was told last
+
+	accounts map[string]account.Membership // the person's, as they were at the last look; nil: before the first
 }
 
 func (w *watch) run(ctx context.Context) error {
@@ -117,9 +120,50 @@ func (w *watch) look(ctx context.Context, first bool) error {
 	w.last = string(body)
 	switch {
 	case first:
-		return w.event("ready", standing)
+		err = w.event("ready", standing)
 	case changed:
-		return w.event("standing_changed", standing)
+		err = w.event("standing_changed", standing)
+	}
+	if err != nil {
+		return err
+	}
+	return w.lookAtAccounts(ctx)
+}
+
+// lookAtAccounts tells which of the person's accounts are different: their rule, an incident, the name, the person's role. Whoever
+// is not past the second door is told nothing of accounts.
+func (w *watch) lookAtAccounts(ctx context.Context) error {
+	if w.who.SessionID == "" {
+		return nil
+	}
+	before := w.accounts
+	w.accounts = make(map[string]account.Membership, len(w.who.Person.Belongs))
+	var changed []string
+	for _, b := range w.who.Person.Belongs {
+		m, err := w.s.Facts.Get(ctx, w.who.UserID, b.AccountID)
+		if e, told := fault.As(err); told && e.Kind == fault.NotFound {
+			continue // left a moment ago: the next look hears of it
+		}
+		if err != nil {
+			return err
+		}
+		w.accounts[b.AccountID] = m
+		if before[b.AccountID] != m {
+			changed = append(changed, b.AccountID)
+		}
+	}
+	for accountID := range before {
+		if _, still := w.accounts[accountID]; !still {
+			changed = append(changed, accountID)
+		}
+	}
+	if before == nil || w.who.Standing.Due() {
+		return nil
+	}
+	for _, accountID := range changed {
+		if err := w.event("account_changed", map[string]string{"account_id": accountID}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

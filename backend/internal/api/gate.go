@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -171,4 +172,20 @@ func sources(by []enforcement.Source) []string {
 		out[i] = string(b)
 	}
 	return out
+}
+
+// network is what limits count an address by: itself, or of IPv6 its /64, which one household has 2^64 addresses of.
+func network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap(); a.Is4() {
+		return a.String()
+	}
+	prefix, err := a.Prefix(64)
+	if err != nil {
+		return address
+	}
+	return prefix.Masked().String()
 }

@@ -46,9 +46,14 @@ func (s *Server) PutTwoFactor(ctx context.Context, r openapi.PutTwoFactorRequest
 	return openapi.PutTwoFactor200JSONResponse(ruleOf(report)), nil
 }
 
-// PreviewTwoFactor shows what enforcing would do.
+// PreviewTwoFactor shows what a change would do.
 func (s *Server) PreviewTwoFactor(ctx context.Context, r openapi.PreviewTwoFactorRequestObject) (openapi.PreviewTwoFactorResponseObject, error) {
-	p, err := s.Switch.Preview(ctx, callerOf(ctx).UserID, r.AccountId, strength(r.Params.MinimumStrength))
+	change := enforcement.Change{Enforced: true, Minimum: strength(r.Params.MinimumStrength)}
+	if r.Params.GraceDays != nil {
+		change.GraceDays = *r.Params.GraceDays
+	}
+	change.KeepDeadline = r.Params.KeepDeadline != nil && *r.Params.KeepDeadline
+	p, err := s.Switch.Preview(ctx, callerOf(ctx).UserID, r.AccountId, change)
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"mime"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -370,7 +369,10 @@ func checkQuery(p *openapi3.Parameter, query url.Values) error {
 		return wrong("is not text")
 	}
 	var value any = raw
-	if schema := p.Schema.Value; schema.Type.Is("integer") {
+	switch schema := p.Schema.Value; {
+	case schema.Type.Is("boolean") && (raw == "true" || raw == "false"):
+		value = raw == "true"
+	case schema.Type.Is("integer"):
 		n, err := strconv.ParseInt(raw, 10, 32)
 		if err != nil {
 			return wrong("must be a whole number")
@@ -381,20 +383,4 @@ func checkQuery(p *openapi3.Parameter, query url.Values) error {
 		return wrong(fields[0].Detail)
 	}
 	return nil
-}
-
-// network is what limits count an address by: itself, or of IPv6 its /64, which one household has 2^64 addresses of.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	if a = a.Unmap(); a.Is4() {
-		return a.String()
-	}
-	prefix, err := a.Prefix(64)
-	if err != nil {
-		return address
-	}
-	return prefix.Masked().String()
 }

@@ -139,7 +139,7 @@ func oddValues(s *openapi3.Schema) []string {
 	long := strings.Repeat("x", 9000)
 	odd := []string{"", "0", "-1", "201", "1e3", "1.0", "0x10", "99999999999999999999", "null", "%00", "%ff", "%F0%28%8C%BC", "%27%20OR%201%3D1--", "a%0d%0aSet-Cookie:x=y",
 		"1&limit=2", "%", "%zz", "%25", "_", "*", "[]", "{}", long, "WyJhIl0", "WyJcdTAwMDAiXQ", "WyJcdWQ4MDAiXQ", "W10", "WzFd", "bnVsbA", "eyJhIjoxfQ", "MTYgYQ", "LTEgLTE"}
-	if len(s.Enum) > 0 || s.Type.Is("integer") {
+	if len(s.Enum) > 0 || s.Type.Is("integer") || s.Type.Is("boolean") {
 		odd = append(odd, "!", "!1")
 	}
 	return odd

@@ -2,6 +2,7 @@ package blackbox_test
 
 import (
 	"testing"
+	"time"
 
 	"sallyport/internal/testkit/whole"
 )
@@ -44,5 +45,55 @@ func TestWhoStandsBetweenTheDoorsHearsThatARuleWasLiftedAndNothingOfTheCart(t *t
 			t.Errorf("the window hears %s %v", e.Name, e.Data)
 		}
 		m.Call("GET", "/accounts", nil).Refused(401, "partial_token") // it must sign in all the same
+	})
+}
+
+func TestAnOpenPageHearsWhatAnotherOwnerHasMadeOfTheAccount(t *testing.T) {
+	t.Parallel()
+	whole.Each(t, func(t *testing.T, h *whole.House) {
+		o := h.Person(owner).Protected()
+		account := o.Account(acme)
+		at, number := "/accounts/"+account, map[string]any{"account_number": acme}
+		second := o.Join(account, "second@acme.test", "owner").Protected()
+		o.Confirm().Call("POST", at+"/incident", number).Must(200)
+		second.In() // the incident has ended every other session
+		page := h.At(1).Listen(second.Access)
+		stranger := h.At(1).Listen(h.Person("owner@blue.test").In().Access)
+		window := h.Person(member)
+		window.SignIn().Must(200)
+		shut := h.At(1).Listen(window.Partial)
+
+		hears := func(what string, change func() whole.Answer) {
+			t.Helper()
+			began := time.Now()
+			change().Must(200)
+			e := page.Wait("account_changed")
+			if e.Data["account_id"] != account || len(e.Data) != 1 || e.At.Sub(began) > promptly {
+				t.Errorf("%s: after %v the page is told %v", what, e.At.Sub(began), e.Data)
+			}
+		}
+		hears("the incident is over", func() whole.Answer { return o.Call("POST", at+"/incident/end", number) })
+		hears("enforced", func() whole.Answer { return o.Enforce(account, acme, map[string]any{"grace_days": 14}) })
+		hears("another strength", func() whole.Answer {
+			return o.Enforce(account, acme, map[string]any{"keep_deadline": true, "minimum_strength": "no_email"})
+		})
+		hears("another deadline", func() whole.Answer {
+			return o.Enforce(account, acme, map[string]any{"grace_days": 7, "minimum_strength": "no_email"})
+		})
+		hears("another name", func() whole.Answer { return o.Call("PATCH", at, map[string]any{"name": "Acme & Co"}) })
+		hears("lifted", func() whole.Answer { return o.Lift(account, acme) })
+		hears("another role", func() whole.Answer {
+			return o.Call("PATCH", at+"/members/"+second.Self(), map[string]any{"role": "admin"})
+		})
+
+		// Nobody else hears of it: neither whoever does not belong to the account, nor whoever has not passed the second door.
+		its := h.Person("owner@blue.test").In()
+		its.Call("POST", "/accounts/"+its.Account(blue)+"/cart/items", map[string]any{"product_id": "vps-2", "quantity": 1}).Must(201)
+		if e := stranger.Next(); e.Name != "cart_changed" {
+			t.Errorf("a stranger is told %s %v", e.Name, e.Data)
+		}
+		if e := shut.Next(); e.Name != "standing_changed" {
+			t.Errorf("whoever stands between the doors is told %s %v", e.Name, e.Data)
+		}
 	})
 }

@@ -14,13 +14,7 @@ import (
 // reminded counts the reminders to the member and the summaries to the owner, once no job is due any more.
 func reminded(h *whole.House, db *sql.DB) (reminders, summaries int) {
 	h.T.Helper()
-	h.Eventually("no message waits", func() bool {
-		var n int
-		if err := db.QueryRow("SELECT count(*) FROM jobs WHERE dead_at = 0 AND run_at <= $1", h.Clock.Now().UnixMicro()).Scan(&n); err != nil {
-			h.T.Fatal(err)
-		}
-		return n == 0
-	})
+	idle(h, db)
 	for _, m := range h.Mails(member) {
 		if m.About() == "reminder" {
 			reminders++

@@ -9,31 +9,80 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/id"
 	"sallyport/internal/jobs"
 	"sallyport/internal/notify"
 )
 
-// NoticesKind is the kind of the job that finds those who must be told of an activation.
+// NoticesKind is the kind of the job that finds those who must be told of an activation, or of a rule in force that was tightened.
 const NoticesKind = "enforcement_notices"
 
 // page is how many people are told in one transaction: memory is a page's, whatever the account's size.
 const page = 500
 
 type notices struct {
-	AccountID     string `json:"account_id"`
-	EnforcementID string `json:"enforcement_id"`
-	Cursor        string `json:"cursor"`
+	AccountID     string      `json:"account_id"`
+	EnforcementID string      `json:"enforcement_id"`
+	Change        *tightening `json:"change,omitempty"` // nil: the activation itself
+	Cursor        string      `json:"cursor"`
 }
 
-func noticesJob(accountID, enforcementID string, now time.Time) (jobs.Job, error) {
-	payload, err := json.Marshal(notices{AccountID: accountID, EnforcementID: enforcementID})
-	return jobs.Job{ID: "notices:" + enforcementID, Kind: NoticesKind, Payload: string(payload), CreatedAt: now}, err
+// tightening is a change of a rule in force: what it was before, and whether an operator has made it.
+type tightening struct {
+	ID         string             `json:"id"`
+	Minimum    assurance.Strength `json:"minimum_strength"`
+	GraceUntil time.Time          `json:"grace_until"`
+	Operator   bool               `json:"operator,omitempty"`
+}
+
+// audience is who is told by mail of a change of the rule: everybody of an activation; of a rule in force that accepts less or
+// binds earlier whoever has no factor that it accepts; nobody of any other.
+func audience(before, next account.Rule, at time.Time) (accepted assurance.Types, anybody bool) {
+	switch {
+	case !next.Enforced():
+		return 0, false
+	case next.EnforcementID != before.EnforcementID:
+		return 0, true
+	}
+	return next.Strength().Accepts(), stricter(before, next) || earlier(before, next, at)
+}
+
+// stricter says whether a rule accepts less than the one before.
+func stricter(before, next account.Rule) bool {
+	return next.Strength() != before.Strength() && assurance.Strictest(next.Strength(), before.Strength()) == next.Strength()
+}
+
+// earlier says whether a rule binds before the time at which the one before would have, as things stand at a time.
+func earlier(before, next account.Rule, at time.Time) bool {
+	return before.GraceUntil.After(at) && next.GraceUntil.Before(before.GraceUntil)
+}
+
+// noticesJob is the job that tells of a change of the rule.
+func noticesJob(accountID, actorID string, before, next account.Rule, now time.Time) (jobs.Job, error) {
+	n, occasion := notices{AccountID: accountID, EnforcementID: next.EnforcementID}, next.EnforcementID
+	if next.EnforcementID == before.EnforcementID {
+		occasion = id.New()
+		n.Change = &tightening{ID: occasion, Minimum: before.Strength(), GraceUntil: before.GraceUntil, Operator: actorID == audit.Operator}
+	}
+	payload, err := json.Marshal(n)
+	return jobs.Job{ID: "notices:" + occasion, Kind: NoticesKind, Payload: string(payload), CreatedAt: now}, err
+}
+
+// before is the rule from before the change; of an activation that of an account that asks for nothing.
+func (n notices) before(now account.Rule) account.Rule {
+	if n.Change == nil {
+		return account.Rule{}
+	}
+	now.Minimum, now.GraceUntil = n.Change.Minimum, n.Change.GraceUntil
+	return now
 }
 
 // Notify is the handler of jobs of NoticesKind. It walks through members and open invitations page by page; each page's
-// messages and how far it has come are one transaction, so that a crash loses nobody and tells nobody twice. It stops where
-// the account has been lifted meanwhile, since the message would not be true.
+// messages and how far it has come are one transaction, so that a crash loses nobody and tells nobody twice. What is told is the
+// rule as it is by then. It stops where the account has been lifted meanwhile, or the change undone, since the message would not
+// be true.
 func (s *Switch) Notify(ctx context.Context, j jobs.Job) error {
 	var n notices
 	if err := json.Unmarshal([]byte(j.Payload), &n); err != nil {
@@ -45,17 +94,18 @@ func (s *Switch) Notify(ctx context.Context, j jobs.Job) error {
 			if err != nil {
 				return err
 			}
-			if a.Rule.EnforcementID != n.EnforcementID {
+			accepted, anybody := audience(n.before(a.Rule), a.Rule, j.CreatedAt)
+			if a.Rule.EnforcementID != n.EnforcementID || !anybody {
 				done = true
 				return nil
 			}
-			people, next, err := s.Store.Recipients(ctx, n.AccountID, n.Cursor, page, s.Now())
+			people, next, err := s.Store.Recipients(ctx, n.AccountID, accepted, n.Cursor, page, s.Now())
 			if err != nil {
 				return err
 			}
 			messages := make([]notify.Message, len(people))
 			for i, r := range people {
-				messages[i] = s.notice(a, r)
+				messages[i] = s.notice(a, n, r, j.CreatedAt)
 			}
 			if err := s.Notices.Enqueue(ctx, messages...); err != nil {
 				return err
@@ -74,25 +124,46 @@ func (s *Switch) Notify(ctx context.Context, j jobs.Job) error {
 	return nil
 }
 
-func (s *Switch) notice(a account.Account, r account.Recipient) notify.Message {
-	m := notify.Message{Channel: notify.Email, To: r.Email, Locale: r.Locale, Data: map[string]string{
-		"account_name": a.Name, "account_number": a.Number, "link": s.BaseURL + "/me/security", "name": r.Name,
-	}}
-	who := r.UserID
-	m.Template = "two_factor_enforced"
-	if who == "" {
-		who, m.Template = r.Email, "two_factor_enforced_invited"
-		m.Data = map[string]string{"account_name": a.Name, "link": s.BaseURL}
+// notice is what one person is told of an activation, or of a change that was made at a time.
+func (s *Switch) notice(a account.Account, n notices, r account.Recipient, at time.Time) notify.Message {
+	m := notify.Message{Channel: notify.Email, To: r.Email, Locale: r.Locale, Data: map[string]string{"account_name": a.Name, "link": s.BaseURL}}
+	who, invited := r.UserID, r.UserID == ""
+	if invited {
+		who = r.Email
+	} else {
+		m.Data["name"], m.Data["account_number"], m.Data["link"] = r.Name, a.Number, s.BaseURL+"/me/security"
 	}
-	if a.Rule.EnforcedBy == audit.Operator {
+	operator := a.Rule.EnforcedBy == audit.Operator
+	switch c := n.Change; {
+	case c != nil:
+		m.ID, m.Template, operator = messageID("tightened", c.ID, who), notify.TwoFactorTightened, c.Operator
+		if invited {
+			m.Template = notify.TwoFactorTightenedInvited
+		}
+		before := n.before(a.Rule)
+		m.Data["accepted"] = string(a.Rule.Strength())
+		if stricter(before, a.Rule) {
+			m.Data["accepted_before"] = string(before.Strength())
+		}
+		if earlier(before, a.Rule, at) {
+			m.Data["deadline_before"] = moment(before.GraceUntil)
+		}
+	case invited:
+		m.ID, m.Template = messageID("enforced", a.Rule.EnforcementID, who), notify.TwoFactorEnforcedInvited
+	default:
+		m.ID, m.Template = messageID("enforced", a.Rule.EnforcementID, who), notify.TwoFactorEnforced
+	}
+	if operator {
 		m.Data["operator"] = "yes"
 	}
-	if r.UserID != "" && !a.Rule.GraceUntil.IsZero() {
-		m.Data["deadline"] = a.Rule.GraceUntil.UTC().Format(time.RFC3339)
+	if a.Rule.GraceUntil.After(s.Now()) && m.Template != notify.TwoFactorEnforcedInvited {
+		m.Data["deadline"] = moment(a.Rule.GraceUntil)
 	}
-	m.ID = messageID("enforced", a.Rule.EnforcementID, who)
 	return m
 }
+
+// moment is a time as messages hold it.
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // messageID is the same for the same person and occasion, whoever asks again, and never longer than an identifier may be, which
 // an address would be.

@@ -103,7 +103,7 @@ func (s *Switch) Remind(ctx context.Context, j jobs.Job) error {
 // remindPage is the messages of one page of people; with the first come the owners' summaries.
 func (s *Switch) remindPage(ctx context.Context, a account.Account, n reminder) ([]notify.Message, string, error) {
 	var messages []notify.Message
-	deadline := a.Rule.GraceUntil.UTC().Format(time.RFC3339)
+	deadline := moment(a.Rule.GraceUntil)
 	if !n.Started {
 		counts, err := s.Store.CountMembers(ctx, a.ID, a.Rule.Minimum.Accepts(), s.Now())
 		if err != nil {
@@ -130,7 +130,7 @@ func (s *Switch) remindPage(ctx context.Context, a account.Account, n reminder) 
 	for _, r := range people {
 		messages = append(messages, notify.Message{ID: messageID("reminder", n.key(), r.UserID), Channel: notify.Email, To: r.Email, Locale: r.Locale,
 			Template: notify.TwoFactorReminder, Data: map[string]string{"name": r.Name, "account_name": a.Name, "account_number": a.Number,
-				"deadline": deadline, "link": s.BaseURL + "/me/security"}})
+				"deadline": deadline, "accepted": string(a.Rule.Strength()), "link": s.BaseURL + "/me/security"}})
 	}
 	return messages, next, nil
 }

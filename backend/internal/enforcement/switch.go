@@ -34,7 +34,8 @@ type SwitchStore interface {
 	CountAPITokensLacking(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (int, error)
 	RecipientsMissing(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int) ([]account.Recipient, string, error)
 	Owners(ctx context.Context, accountID string) ([]account.Recipient, error)
-	Recipients(ctx context.Context, accountID, cursor string, limit int, now time.Time) ([]account.Recipient, string, error)
+	Recipients(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int, now time.Time) ([]account.Recipient, string, error)
+	CountUntold(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (int, error)
 	EnqueueJobs(ctx context.Context, js ...jobs.Job) error
 	AdvanceJob(ctx context.Context, jobID, payload string) error
 	User(ctx context.Context, userID string) (user.User, error)
@@ -65,6 +66,13 @@ type Change struct {
 	SignOutMembers bool
 	KeepAPITokens  bool
 	Guarded        bool
+}
+
+func (c Change) check() error {
+	if c.KeepDeadline && c.GraceDays > 0 {
+		return ErrTwoDeadlines
+	}
+	return nil
 }
 
 // Report is an account's rule and whom it meets.
@@ -147,8 +155,8 @@ func (s *Switch) Check(ctx context.Context, actorID, accountID string, c Change)
 	if c.AccountNumber != a.Number {
 		return ErrNumberMismatch
 	}
-	if c.KeepDeadline && c.GraceDays > 0 {
-		return ErrTwoDeadlines
+	if err := c.check(); err != nil {
+		return err
 	}
 	if c.Enforced && p.User.Factors&c.Minimum.Accepts() == 0 {
 		return ErrOwnMissing
@@ -168,7 +176,7 @@ func (s *Switch) Set(ctx context.Context, actorID, accountID string, c Change) (
 	})
 }
 
-// change writes another rule, with the record of it, the notices of a new activation and the reminders of a new deadline.
+// change writes another rule, with the record of it, the notices to those whom it concerns and the reminders of a new deadline.
 func (s *Switch) change(ctx context.Context, actorID, accountID string, f func(now account.Rule) (account.Rule, audit.Event, error)) (Report, error) {
 	err := s.Store.InTx(ctx, func(ctx context.Context) error {
 		if err := s.Store.HoldAccount(ctx, accountID); err != nil {
@@ -185,7 +193,7 @@ func (s *Switch) change(ctx context.Context, actorID, accountID string, f func(n
 		if err := s.Store.SetRule(ctx, accountID, next); err != nil {
 			return err
 		}
-		js, err := s.jobs(accountID, a.Rule, next)
+		js, err := s.jobs(accountID, actorID, a.Rule, next)
 		if err != nil {
 			return err
 		}
@@ -205,10 +213,10 @@ func (s *Switch) change(ctx context.Context, actorID, accountID string, f func(n
 }
 
 // jobs are those that a change of the rule calls for.
-func (s *Switch) jobs(accountID string, before, next account.Rule) ([]jobs.Job, error) {
+func (s *Switch) jobs(accountID, actorID string, before, next account.Rule) ([]jobs.Job, error) {
 	var js []jobs.Job
-	if next.Enforced() && next.EnforcementID != before.EnforcementID {
-		j, err := noticesJob(accountID, next.EnforcementID, s.Now())
+	if _, anybody := audience(before, next, s.Now()); anybody {
+		j, err := noticesJob(accountID, actorID, before, next, s.Now())
 		if err != nil {
 			return nil, err
 		}
@@ -238,7 +246,7 @@ func (s *Switch) Refused(ctx context.Context, actorID, accountID string, refusal
 }
 
 // next is the rule after the change, and the event that tells of it. Asking again for what is enforced already is the same
-// activation: nobody is told twice.
+// activation: nobody is told twice of it.
 func (s *Switch) next(now account.Rule, actorID string, c Change) (account.Rule, audit.Event, error) {
 	at := s.Now()
 	next := account.Rule{Minimum: assurance.Any, IncidentAt: now.IncidentAt, IncidentBy: now.IncidentBy, APITokensPaused: now.APITokensPaused}
@@ -296,47 +304,4 @@ func was(r account.Rule) map[string]string {
 		}
 	}
 	return detail
-}
-
-// Preview is what enforcing would do now.
-type Preview struct {
-	Minimum     assurance.Strength
-	Counts      account.Counts
-	Mailed      int
-	Sessions    int // live ones that show less than the minimum
-	APITokens   int // live ones of members who would be due
-	OwnSuffices bool
-	LockedOut   []account.Member // the first 50
-}
-
-// Preview shows an owner or admin, or an operator, whom enforcing would stop. fault.ErrAdminOnly.
-func (s *Switch) Preview(ctx context.Context, actorID, accountID string, minimum assurance.Strength) (Preview, error) {
-	out := Preview{Minimum: minimum, OwnSuffices: true}
-	if !audit.IsOperator(ctx) {
-		p, err := s.Facts.Person(ctx, actorID)
-		if err != nil {
-			return Preview{}, err
-		}
-		role, err := p.Role(accountID)
-		if err != nil {
-			return Preview{}, err
-		}
-		if err := role.Permit(account.PreviewRule); err != nil {
-			return Preview{}, err
-		}
-		out.OwnSuffices = p.User.Factors&minimum.Accepts() != 0
-	}
-	var err error
-	if out.Counts, err = s.Store.CountMembers(ctx, accountID, minimum.Accepts(), s.Now()); err != nil {
-		return out, err
-	}
-	out.Mailed = out.Counts.Total + out.Counts.Invitations
-	if out.Sessions, err = s.Store.CountSessionsLacking(ctx, accountID, minimum, s.Now()); err != nil {
-		return out, err
-	}
-	if out.APITokens, err = s.Store.CountAPITokensLacking(ctx, accountID, minimum.Accepts(), s.Now()); err != nil {
-		return out, err
-	}
-	out.LockedOut, err = s.Store.MembersMissing(ctx, accountID, minimum.Accepts(), 50)
-	return out, err
 }

@@ -28,7 +28,7 @@ func (s *Service) Reset(ctx context.Context, userID, factorID string) ([]Factor,
 		if err != nil {
 			return err
 		}
-		phones, err := s.Store.Phones(ctx, userID) // some go with their factor
+		phones, err := s.Store.Phones(ctx, userID) // one that was replaced goes with its factor
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,10 @@ var english = &language{
 		"totp": "authenticator app", "email": "code by e-mail", "sms": "text message (SMS)",
 		"passkey": "passkey or security key", "recovery_code": "recovery code",
 	},
+	accepts: map[string]string{
+		"any": "any method", "no_email": "authenticator app, passkey, security key or text message (SMS)",
+		"no_email_no_sms": "authenticator app, passkey or security key", "phishing_resistant": "passkey or security key",
+	},
 	moment: func(t time.Time) string { return t.Format("2 January 2006, 15:04 UTC") },
 	texts: map[string]string{
 		CodeSMS:          "{code} is your code for {brand}. Do not give it to anyone.",
@@ -47,11 +51,35 @@ var english = &language{
 				{text: "If you do not want to join, there is nothing to do."},
 			},
 		},
+		TwoFactorTightened: {
+			subject: "{account_name} has tightened its rule on two-factor authentication",
+			body: []block{
+				{when: "operator", text: "Our support has tightened the rule on two-factor authentication of {account_name} ({account_number}), and you do not meet it yet."},
+				{unless: "operator", text: "An owner of {account_name} ({account_number}) has tightened its rule on two-factor authentication, and you do not meet it yet."},
+				{facts: [][2]string{{"Accepted", "{accepted}"}, {"Accepted until now", "{accepted_before}"}, {"Set it up by", "{deadline}"}, {"Deadline until now", "{deadline_before}"}}},
+				{when: "deadline", text: "By {deadline}, please set up a method that is accepted. After that, the portal is closed to you until it is done."},
+				{unless: "deadline", text: "From now on the portal is closed to you until you have set up a method that is accepted."},
+				{text: "Sign in as usual and follow the steps. It takes about a minute."},
+				{label: "Set up two-factor authentication", link: "{link}"},
+			},
+		},
+		TwoFactorTightenedInvited: {
+			subject: "{account_name} has tightened its rule on two-factor authentication",
+			body: []block{
+				{when: "operator", text: "You have an open invitation to {account_name}. Our support has tightened the rule on two-factor authentication of this account: after the password, everyone confirms with a second step that it accepts."},
+				{unless: "operator", text: "You have an open invitation to {account_name}. An owner of this account has tightened its rule on two-factor authentication: after the password, everyone confirms with a second step that it accepts."},
+				{facts: [][2]string{{"Accepted", "{accepted}"}, {"Accepted until now", "{accepted_before}"}, {"Set it up by", "{deadline}"}, {"Deadline until now", "{deadline_before}"}}},
+				{when: "deadline", text: "If you join, with the link in the invitation that you were sent, please set up a method that is accepted, by {deadline}. It takes about a minute."},
+				{unless: "deadline", text: "If you join, with the link in the invitation that you were sent, you will be asked to set up a method that is accepted. It takes about a minute."},
+				{label: "Open the portal", link: "{link}"},
+				{text: "If you already use one, or do not want to join, there is nothing to do."},
+			},
+		},
 		TwoFactorReminder: {
 			subject: "Please set up two-factor authentication by {deadline}",
 			body: []block{
-				{text: "{account_name} ({account_number}) will soon ask everyone for two-factor authentication, and yours is not set up yet."},
-				{facts: [][2]string{{"Set it up by", "{deadline}"}}},
+				{text: "{account_name} ({account_number}) will soon ask everyone for two-factor authentication, and you have not set up a method yet that it accepts."},
+				{facts: [][2]string{{"Accepted", "{accepted}"}, {"Set it up by", "{deadline}"}}},
 				{text: "After that, the portal is closed to you until it is done. It takes about a minute."},
 				{label: "Set up two-factor authentication", link: "{link}"},
 			},

@@ -17,6 +17,10 @@ var german = &language{
 		"totp": "Authenticator-App", "email": "Code per E-Mail", "sms": "SMS",
 		"passkey": "Passkey oder Sicherheitsschlüssel", "recovery_code": "Wiederherstellungscode",
 	},
+	accepts: map[string]string{
+		"any": "jede Methode", "no_email": "Authenticator-App, Passkey, Sicherheitsschlüssel oder SMS",
+		"no_email_no_sms": "Authenticator-App, Passkey oder Sicherheitsschlüssel", "phishing_resistant": "Passkey oder Sicherheitsschlüssel",
+	},
 	moment: func(t time.Time) string {
 		return fmt.Sprintf("%d. %s %d, %02d:%02d Uhr (UTC)", t.Day(), germanMonths[t.Month()-1], t.Year(), t.Hour(), t.Minute())
 	},
@@ -54,11 +58,35 @@ var german = &language{
 				{text: "Wenn Sie nicht beitreten möchten, ist nichts zu tun."},
 			},
 		},
+		TwoFactorTightened: {
+			subject: "{account_name} hat die Regel zur Zwei-Faktor-Authentifizierung verschärft",
+			body: []block{
+				{when: "operator", text: "Unser Support hat für {account_name} ({account_number}) die Regel zur Zwei-Faktor-Authentifizierung verschärft, und Sie erfüllen sie noch nicht."},
+				{unless: "operator", text: "Eine Inhaberin oder ein Inhaber von {account_name} ({account_number}) hat die Regel zur Zwei-Faktor-Authentifizierung verschärft, und Sie erfüllen sie noch nicht."},
+				{facts: [][2]string{{"Anerkannt", "{accepted}"}, {"Bisher anerkannt", "{accepted_before}"}, {"Einrichten bis", "{deadline}"}, {"Bisherige Frist", "{deadline_before}"}}},
+				{when: "deadline", text: "Bitte richten Sie bis zum {deadline} eine Methode ein, die anerkannt wird. Danach bleibt Ihnen das Portal verschlossen, bis das erledigt ist."},
+				{unless: "deadline", text: "Ab sofort bleibt Ihnen das Portal verschlossen, bis Sie eine Methode eingerichtet haben, die anerkannt wird."},
+				{text: "Melden Sie sich wie gewohnt an und folgen Sie den Schritten. Es dauert etwa eine Minute."},
+				{label: "Zwei-Faktor-Authentifizierung einrichten", link: "{link}"},
+			},
+		},
+		TwoFactorTightenedInvited: {
+			subject: "{account_name} hat die Regel zur Zwei-Faktor-Authentifizierung verschärft",
+			body: []block{
+				{when: "operator", text: "Sie haben eine offene Einladung zu {account_name}. Unser Support hat die Regel dieses Kontos zur Zwei-Faktor-Authentifizierung verschärft: Nach dem Passwort bestätigen alle die Anmeldung mit einem zweiten Schritt, der anerkannt wird."},
+				{unless: "operator", text: "Sie haben eine offene Einladung zu {account_name}. Eine Inhaberin oder ein Inhaber dieses Kontos hat die Regel zur Zwei-Faktor-Authentifizierung verschärft: Nach dem Passwort bestätigen alle die Anmeldung mit einem zweiten Schritt, der anerkannt wird."},
+				{facts: [][2]string{{"Anerkannt", "{accepted}"}, {"Bisher anerkannt", "{accepted_before}"}, {"Einrichten bis", "{deadline}"}, {"Bisherige Frist", "{deadline_before}"}}},
+				{when: "deadline", text: "Wenn Sie mit dem Link in Ihrer Einladung beitreten, richten Sie bitte bis zum {deadline} eine Methode ein, die anerkannt wird. Es dauert etwa eine Minute."},
+				{unless: "deadline", text: "Wenn Sie mit dem Link in Ihrer Einladung beitreten, werden Sie gebeten, eine Methode einzurichten, die anerkannt wird. Es dauert etwa eine Minute."},
+				{label: "Portal öffnen", link: "{link}"},
+				{text: "Wenn Sie schon eine verwenden oder nicht beitreten möchten, ist nichts zu tun."},
+			},
+		},
 		TwoFactorReminder: {
 			subject: "Bitte richten Sie die Zwei-Faktor-Authentifizierung bis {deadline} ein",
 			body: []block{
-				{text: "{account_name} ({account_number}) verlangt bald von allen die Zwei-Faktor-Authentifizierung, und Ihre ist noch nicht eingerichtet."},
-				{facts: [][2]string{{"Einrichten bis", "{deadline}"}}},
+				{text: "{account_name} ({account_number}) verlangt bald von allen die Zwei-Faktor-Authentifizierung, und Sie haben noch keine Methode eingerichtet, die anerkannt wird."},
+				{facts: [][2]string{{"Anerkannt", "{accepted}"}, {"Einrichten bis", "{deadline}"}}},
 				{text: "Danach ist das Portal für Sie geschlossen, bis sie eingerichtet ist. Es dauert etwa eine Minute."},
 				{label: "Zwei-Faktor-Authentifizierung einrichten", link: "{link}"},
 			},

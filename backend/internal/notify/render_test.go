@@ -56,6 +56,10 @@ func samples() map[string]map[string]string {
 	return map[string]map[string]string{
 		notify.TwoFactorEnforced:        {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "deadline": at},
 		notify.TwoFactorEnforcedInvited: {"account_name": "Acme & Söhne", "link": link},
+		notify.TwoFactorTightened: {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "accepted": "phishing_resistant",
+			"accepted_before": "any", "deadline": at, "deadline_before": at},
+		notify.TwoFactorTightenedInvited: {"account_name": "Acme & Söhne", "link": link, "accepted": "no_email_no_sms", "accepted_before": "no_email",
+			"deadline": at, "deadline_before": at},
 		notify.TwoFactorDisabled:        {"name": "Ada", "method": "totp", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.FactorActivated:          {"name": "Ada", "method": "totp", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.FactorRemoved:            {"name": "Ada", "method": "passkey", "at": at, "security_link": security, "not_me_link": notMe},
@@ -73,7 +77,7 @@ func samples() map[string]map[string]string {
 		notify.Welcome:                  {"name": "Ada", "account_name": "Acme & Söhne", "link": link, "two_factor": "yes"},
 		notify.FactorsReset:             {"name": "Ada", "method": "totp", "at": at, "security_link": security, "not_me_link": notMe},
 		notify.Invitation:               {"account_name": "Acme & Söhne", "inviter": "Grace", "link": link, "two_factor": "yes"},
-		notify.TwoFactorReminder:        {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "deadline": at},
+		notify.TwoFactorReminder:        {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "deadline": at, "accepted": "no_email"},
 		notify.TwoFactorSummary:         {"name": "Ada", "account_name": "Acme & Söhne", "link": link, "deadline": at, "total": "120", "missing": "17", "compliant": "103"},
 		notify.CodeEmail:                {"name": "Ada", "code": "904817"},
 		notify.PhoneAdded:               {"name": "Ada", "number": "+49 ••• ••67", "at": at, "security_link": security, "not_me_link": notMe},
@@ -89,9 +93,17 @@ var tag = regexp.MustCompile(`(?s)<style>.*?</style>|<title>.*?</title>|<[^>]*>`
 func words(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // quiet are the letters that change nothing by themselves, or that a stranger may have asked for: there is nothing to disown.
-var quiet = []string{notify.TwoFactorEnforced, notify.TwoFactorEnforcedInvited, notify.TwoFactorReminder, notify.TwoFactorSummary, notify.MemberEnrolled,
+var quiet = []string{notify.TwoFactorEnforced, notify.TwoFactorEnforcedInvited, notify.TwoFactorTightened, notify.TwoFactorTightenedInvited, notify.TwoFactorReminder, notify.TwoFactorSummary, notify.MemberEnrolled,
 	notify.CodeEmail, notify.VerifyEmail, notify.SignUpTaken, notify.PasswordReset, notify.EmailChangeConfirm, notify.Invitation, notify.Welcome,
 	notify.FactorDisabledByGuessing, notify.PasswordVoided, notify.NotMeDone}
+
+// accepted is what each strength accepts, in words.
+var accepted = map[string]map[string]string{
+	"en": {"any": "any method", "no_email": "authenticator app, passkey, security key or text message (SMS)",
+		"no_email_no_sms": "authenticator app, passkey or security key", "phishing_resistant": "passkey or security key"},
+	"de": {"any": "jede Methode", "no_email": "Authenticator-App, Passkey, Sicherheitsschlüssel oder SMS",
+		"no_email_no_sms": "Authenticator-App, Passkey oder Sicherheitsschlüssel", "phishing_resistant": "Passkey oder Sicherheitsschlüssel"},
+}
 
 var (
 	address = regexp.MustCompile(`[a-z]+://[^\s"<)]+`)
@@ -119,7 +131,9 @@ func TestLetters(t *testing.T) {
 						continue
 					case key == "method":
 						continue
-					case key == "at" || key == "deadline":
+					case key == "accepted" || key == "accepted_before":
+						value = accepted[locale][value]
+					case key == "at" || key == "deadline" || key == "deadline_before":
 						value = map[string]string{"en": "2 March 2026, 09:30 UTC", "de": "2. März 2026, 09:30 Uhr (UTC)"}[locale]
 					}
 					if !strings.Contains(words(l.Text), value) {

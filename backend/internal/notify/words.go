@@ -15,6 +15,7 @@ type language struct {
 	footer  string
 	button  string // before the address that a button leads to
 	methods map[string]string
+	accepts map[string]string        // what a strength accepts
 	moment  func(t time.Time) string // in UTC
 	letters map[string]letter
 	texts   map[string]string // text messages, in the letters of GSM 03.38, and what calls say, each line after a pause
@@ -62,7 +63,13 @@ func (l *language) values(data map[string]string) map[string]string {
 				continue
 			}
 			values[key] = name(value)
-		case "at", "deadline":
+		case "accepted", "accepted_before":
+			if methods, known := l.accepts[value]; known {
+				values[key] = methods
+				continue
+			}
+			values[key] = name(value)
+		case "at", "deadline", "deadline_before":
 			if t, err := time.Parse(time.RFC3339, value); err == nil {
 				values[key] = l.moment(t.UTC())
 				continue

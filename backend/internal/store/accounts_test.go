@@ -215,30 +215,43 @@ func TestCounts(t *testing.T) {
 				t.Errorf("got %+v, %v", got, err)
 			}
 		})
-		t.Run("recipients are all who can sign in or come in, each once, whatever the page", func(t *testing.T) {
-			want := []string{"mail@counts.test", "new@counts.test", "none@counts.test", "owner@counts.test", "sms@counts.test"}
-			for limit := 1; limit <= 6; limit++ {
-				var got []string
-				cursor := ""
-				for {
-					page, next, err := w.Recipients(w.ctx, acme, cursor, limit, noon)
-					w.must(err)
-					if len(page) > limit {
-						t.Fatalf("a page of %d", len(page))
-					}
-					for _, r := range page {
-						if invited := r.Email == "new@counts.test"; invited != (r.UserID == "") || invited != (r.Locale == "de") || invited != (r.Name == "") {
-							t.Errorf("got %+v", r)
+		t.Run("recipients are all who can sign in or come in and lack what is accepted, each once, whatever the page", func(t *testing.T) {
+			for accepted, want := range map[assurance.Types][]string{
+				0:                                     {"mail@counts.test", "new@counts.test", "none@counts.test", "owner@counts.test", "sms@counts.test"},
+				assurance.Any.Accepts():               {"new@counts.test", "none@counts.test"},
+				assurance.NoEmail.Accepts():           {"mail@counts.test", "new@counts.test", "none@counts.test"},
+				assurance.PhishingResistant.Accepts(): {"mail@counts.test", "new@counts.test", "none@counts.test", "owner@counts.test", "sms@counts.test"},
+			} {
+				for limit := 1; limit <= 6; limit++ {
+					var got []string
+					cursor := ""
+					for {
+						page, next, err := w.Recipients(w.ctx, acme, accepted, cursor, limit, noon)
+						w.must(err)
+						if len(page) > limit {
+							t.Fatalf("a page of %d", len(page))
 						}
-						got = append(got, r.Email)
+						for _, r := range page {
+							if invited := r.Email == "new@counts.test"; invited != (r.UserID == "") || invited != (r.Locale == "de") || invited != (r.Name == "") {
+								t.Errorf("got %+v", r)
+							}
+							got = append(got, r.Email)
+						}
+						if cursor = next; cursor == "" {
+							break
+						}
 					}
-					if cursor = next; cursor == "" {
-						break
+					slices.Sort(got)
+					if !slices.Equal(got, want) {
+						t.Errorf("of those who lack %v, in pages of %d: %v", accepted.Names(), limit, got)
 					}
 				}
-				slices.Sort(got)
-				if !slices.Equal(got, want) {
-					t.Errorf("pages of %d: %v", limit, got)
+				counts, err := w.CountMembers(w.ctx, acme, accepted, noon)
+				w.must(err)
+				untold, err := w.CountUntold(w.ctx, acme, accepted, noon)
+				w.must(err)
+				if n := counts.Missing + counts.Invitations - untold; n != len(want) {
+					t.Errorf("of those who lack %v, %d are counted", accepted.Names(), n)
 				}
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sallyport/internal/audit"
+	"sallyport/internal/fault"
 )
 
 const eventColumns = "id, at, action, outcome, actor_id, user_id, account_id, session_id, address, user_agent, detail"
@@ -29,11 +30,22 @@ func (r auditRow) event() audit.Event {
 	}
 }
 
-// AppendAuditEvent writes one event.
+// AppendAuditEvent writes one event. Whoever is disabled does nothing more: fault.ErrUnauthorized, and with it goes the transaction of
+// what they did. A replica that has not heard of it yet would let them in for a moment; this is where everything that is done
+// meets the database anyway.
 func (s *Store) AppendAuditEvent(ctx context.Context, e audit.Event) error {
-	return wrap("append audit event", s.writer(ctx).Exec("INSERT INTO audit_events ("+eventColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	actor := e.ActorID
+	if e.Outcome == audit.Refused {
+		actor = "" // nothing was done
+	}
+	u := s.writer(ctx).Exec("INSERT INTO audit_events ("+eventColumns+`) SELECT ?, CAST(? AS BIGINT), ?, ?, ?, ?, ?, ?, ?, ?, ?
+		WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = ? AND disabled_at > 0)`,
 		e.ID, micros(e.At), e.Action, e.Outcome, e.ActorID, e.UserID, e.AccountID, e.SessionID, e.Address, e.UserAgent,
-		audit.EncodeDetail(e.Detail)).Error)
+		audit.EncodeDetail(e.Detail), actor)
+	if u.Error == nil && u.RowsAffected == 0 {
+		return fault.ErrUnauthorized
+	}
+	return wrap("append audit event", u.Error)
 }
 
 // AppendAuditEvents writes many events in one statement.

@@ -196,21 +196,22 @@ func (s *Store) RemovePhone(ctx context.Context, userID, phoneID string) (bool, 
 	return u.RowsAffected == 1, wrap("remove phone", u.Error)
 }
 
-// deleteFactors removes factors, with the numbers that they alone used, and says how many. A number that was verified stays where
-// the factor had not become active: its owner may have given it for itself.
+// deleteFactors removes factors, and says how many. A number that one of them used goes with it only where nobody has verified it,
+// or where another of its kind was verified since and has taken its place: else it is its person's.
 func deleteFactors(db *gorm.DB, where string, args ...any) (int, error) {
-	var gone []struct{ PhoneID, Status string }
-	if err := db.Raw("DELETE FROM factors WHERE "+where+" RETURNING phone_id, status", args...).Scan(&gone).Error; err != nil {
+	var phoneIDs []string
+	if err := db.Raw("DELETE FROM factors WHERE "+where+" RETURNING phone_id", args...).Scan(&phoneIDs).Error; err != nil {
 		return 0, err
 	}
-	for _, f := range gone {
-		if f.PhoneID == "" {
+	for _, phoneID := range phoneIDs {
+		if phoneID == "" {
 			continue
 		}
-		if err := db.Exec("DELETE FROM phones WHERE id = ? AND (verified_at = 0 OR ? = 'active') AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)",
-			f.PhoneID, f.Status).Error; err != nil {
+		if err := db.Exec(`DELETE FROM phones WHERE id = ? AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)
+			AND (verified_at = 0 OR EXISTS (SELECT 1 FROM phones p WHERE p.user_id = phones.user_id AND p.kind = phones.kind AND p.verified_at > phones.verified_at))`,
+			phoneID).Error; err != nil {
 			return 0, err
 		}
 	}
-	return len(gone), nil
+	return len(phoneIDs), nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/assurance"
 	"sallyport/internal/fault"
 	"sallyport/internal/user"
 )
@@ -117,10 +118,11 @@ func (s *Store) RevokeInvitation(ctx context.Context, accountID, invitationID st
 	return r.RowsAffected == 1, wrap("revoke invitation", r.Error)
 }
 
-// Recipients is a page of those who are told what the account decides: members who can sign in, then addresses with an open
-// invitation that are no member's. Nobody appears twice. The page begins after cursor, which the page before answered;
-// "" is the first page, and the answer "" the last. Memory is one page's, whatever the account's size.
-func (s *Store) Recipients(ctx context.Context, accountID, cursor string, limit int, now time.Time) ([]account.Recipient, string, error) {
+// Recipients is a page of those who are told what the account decides: members who can sign in and have no factor of an accepted
+// type (of none: all of them), then addresses with an open invitation that are no member's. Whether an invited address belongs to
+// somebody who has a factor is not asked: the account would learn it. Nobody appears twice. The page begins after cursor, which
+// the page before answered; "" is the first page, and the answer "" the last. Memory is one page's, whatever the account's size.
+func (s *Store) Recipients(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int, now time.Time) ([]account.Recipient, string, error) {
 	part, after, _ := strings.Cut(cursor, ":")
 	var rows []struct {
 		Part, ID, UserID, Email, Name, Locale string
@@ -130,13 +132,12 @@ func (s *Store) Recipients(ctx context.Context, accountID, cursor string, limit 
 	if part != "invited" {
 		parts = append(parts, `SELECT * FROM (SELECT 'member' AS part, m.user_id AS id, m.user_id, u.email, u.name, u.locale
 			FROM members m JOIN users u ON u.id = m.user_id
-			WHERE m.account_id = ? AND m.user_id > ? AND u.disabled_at = 0 ORDER BY m.user_id LIMIT ?) AS joined`)
-		args = append(args, accountID, after, limit)
+			WHERE m.account_id = ? AND m.user_id > ? AND u.disabled_at = 0 AND (m.factor_bits & ?) = 0 ORDER BY m.user_id LIMIT ?) AS joined`)
+		args = append(args, accountID, after, int64(accepted), limit)
 		after = ""
 	}
 	parts = append(parts, `SELECT * FROM (SELECT 'invited' AS part, i.id, '' AS user_id, i.email, '' AS name, i.locale
-		FROM invitations i WHERE i.account_id = ? AND i.id > ? AND `+open+` AND NOT EXISTS (
-			SELECT 1 FROM users u JOIN members m ON m.user_id = u.id WHERE u.email_key = i.email_key AND m.account_id = i.account_id)
+		FROM invitations i WHERE i.account_id = ? AND i.id > ? AND `+open+` AND NOT `+ofMember+`
 		ORDER BY i.id LIMIT ?) AS invited`)
 	args = append(args, accountID, after, micros(now), limit, limit)
 	err := s.reader(ctx).Raw(strings.Join(parts, " UNION ALL ")+` ORDER BY part DESC, id LIMIT ?`, args...).Scan(&rows).Error
@@ -152,4 +153,18 @@ func (s *Store) Recipients(ctx context.Context, accountID, cursor string, limit 
 	}
 	last := rows[len(rows)-1]
 	return found, last.Part + ":" + last.ID, nil
+}
+
+// ofMember is true of an invitation i whose address is a member's by now.
+const ofMember = `EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id WHERE u.email_key = i.email_key AND m.account_id = i.account_id)`
+
+// CountUntold says how many of those whom CountMembers counts Recipients leaves out: members who cannot sign in, and open
+// invitations of members.
+func (s *Store) CountUntold(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (int, error) {
+	var n int
+	err := s.reader(ctx).Raw(`SELECT (SELECT COUNT(*) FROM users u CROSS JOIN members m
+			WHERE u.disabled_at > 0 AND m.account_id = ? AND m.user_id = u.id AND (m.factor_bits & ?) = 0)
+		+ (SELECT COUNT(*) FROM invitations i WHERE i.account_id = ? AND `+open+` AND `+ofMember+`)`,
+		accountID, int64(accepted), accountID, micros(now)).Scan(&n).Error // SQLite takes what is joined by CROSS JOIN in this order
+	return n, wrap("count untold", err)
 }

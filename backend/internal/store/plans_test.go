@@ -142,7 +142,11 @@ func TestWhatGrowsIsReadByIndex(t *testing.T) {
 			{"rare events of somebody", events(audit.Filter{ActorID: "user-100", Action: "account."}), by("audit_events_by_account_act")},
 			{"events of somebody about somebody", events(audit.Filter{ActorID: "user-4", UserID: "user-4"}), by("audit_events_by_account_")},
 			{"how many lack one", func() error { _, err := w.CountMembers(w.ctx, acme, assurance.Any.Accepts(), noon); return err }, by("members_counted")},
-			{"whom to tell", func() error { _, _, err := w.Recipients(w.ctx, acme, "member:user-5", 500, noon); return err }, by("members")},
+			{"whom to tell", func() error {
+				_, _, err := w.Recipients(w.ctx, acme, assurance.Any.Accepts(), "member:user-5", 500, noon)
+				return err
+			}, by("members")},
+			{"how many are not told", func() error { _, err := w.CountUntold(w.ctx, acme, assurance.Any.Accepts(), noon); return err }, by("users_disabled")},
 			{"whom to remind", func() error {
 				_, _, err := w.RecipientsMissing(w.ctx, acme, assurance.Any.Accepts(), "user-5", 500)
 				return err

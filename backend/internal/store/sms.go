@@ -93,7 +93,8 @@ func (s *Store) HandBack(ctx context.Context, messageID string, was time.Time) e
 }
 
 // MoveDelivery writes down how far a message has come, if that is further than before, and what the carrier calls it. A message
-// that the carrier calls otherwise is another one: false.
+// that the carrier calls otherwise is another one: false. One that does not arrive holds nobody up: whoever waits for its code may
+// ask for the next from then on.
 func (s *Store) MoveDelivery(ctx context.Context, d notify.Delivery, now time.Time) (bool, error) {
 	before := []notify.Progress{notify.Queued, notify.Sent}
 	switch d.Progress {
@@ -102,8 +103,16 @@ func (s *Store) MoveDelivery(ctx context.Context, d notify.Delivery, now time.Ti
 	case notify.Sent:
 		before = before[:1]
 	}
-	u := s.writer(ctx).Exec(`UPDATE sms_messages SET state = ?, reason = ?, error_code = ?, sid = CASE WHEN sid = '' THEN ? ELSE sid END, changed_at = ?
-		WHERE id = ? AND state IN ? AND (sid = '' OR ? = '' OR sid = ?)`,
-		string(d.Progress), string(d.Reason), d.ErrorCode, d.SID, micros(now), d.ID, before, d.SID, d.SID)
-	return u.RowsAffected == 1, wrap("move delivery", u.Error)
+	var moved bool
+	err := s.InTx(ctx, func(ctx context.Context) error {
+		db := s.writer(ctx)
+		u := db.Exec(`UPDATE sms_messages SET state = ?, reason = ?, error_code = ?, sid = CASE WHEN sid = '' THEN ? ELSE sid END, changed_at = ?
+			WHERE id = ? AND state IN ? AND (sid = '' OR ? = '' OR sid = ?)`,
+			string(d.Progress), string(d.Reason), d.ErrorCode, d.SID, micros(now), d.ID, before, d.SID, d.SID)
+		if moved = u.RowsAffected == 1; u.Error != nil || !moved || d.Progress != notify.Failed && d.Progress != notify.Undelivered {
+			return u.Error
+		}
+		return db.Exec("UPDATE challenges SET resend_at = ? WHERE id = ? AND resend_at > ?", micros(now), d.ID, micros(now)).Error
+	})
+	return moved, wrap("move delivery", err)
 }

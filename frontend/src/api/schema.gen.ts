@@ -701,7 +701,9 @@ export interface paths {
          * Enforce the second factor for the whole account, or lift it (owner)
          * @description Type the account number. Binds every live session of every member at once; every active and invited person is told
          *     by e-mail, once. Lifting it leaves everybody their factors. What is enforced already takes the whole new rule: a field that
-         *     is not given has its default, and only `keep_deadline` keeps the deadline that runs. Nobody is told by e-mail of a change.
+         *     is not given has its default, and only `keep_deadline` keeps the deadline that runs. Of a change that accepts less or binds
+         *     earlier, members without a factor that is accepted now and everybody with an open invitation are told by e-mail, once; of any
+         *     other nobody is.
          */
         put: operations["putTwoFactor"];
         post?: never;
@@ -760,6 +762,8 @@ export interface paths {
         parameters: {
             query?: {
                 minimum_strength?: components["schemas"]["MinimumStrength"];
+                grace_days?: number;
+                keep_deadline?: boolean;
             };
             header?: never;
             path: {
@@ -767,7 +771,11 @@ export interface paths {
             };
             cookie?: never;
         };
-        /** Who would be locked out, and who is mailed (owner or admin) */
+        /**
+         * Who would be locked out, and who is mailed (owner or admin)
+         * @description The parameters are those fields of the change by the same names. An account that enforces already mails those alone whom the
+         *     change asks for something new: see there.
+         */
         get: operations["previewTwoFactor"];
         put?: never;
         post?: never;
@@ -1150,8 +1158,9 @@ export interface paths {
         };
         /**
          * Live changes, as server-sent events
-         * @description `event:` is `ready` (once, when listening), `standing_changed` (data: the standing), `session_ended`, or `cart_changed`
-         *     (data: `{"account_id": "..."}`; to full tokens only). A comment line every 15 seconds keeps the line open. The stream
+         * @description `event:` is `ready` (once, when listening), `standing_changed` (data: the standing), `session_ended`, `account_changed`
+         *     (the account's rule, an incident, its name or the caller's role in it) or `cart_changed` (data of both:
+         *     `{"account_id": "..."}`; to full tokens only). A comment line every 15 seconds keeps the line open. The stream
          *     closes when the token ends; refresh and open it again.
          */
         get: operations["streamEvents"];
@@ -1547,7 +1556,11 @@ export interface components {
             /** @description A hint; empty for a passkey. */
             sent_to: string;
             expires_at: components["schemas"]["Time"];
-            resend_at?: components["schemas"]["Time"];
+            /**
+             * Format: date-time
+             * @description When the next code may be asked for; at once where a text message or a call has failed.
+             */
+            resend_at?: string;
             /**
              * @description How far a text message or a call has come, where that is known. One that stays `queued` for half a minute has not
              *     been delivered by the operator: offer another way.
@@ -1878,7 +1891,7 @@ export interface components {
                 missing: number;
             };
             invitations: number;
-            /** @description How many are told by e-mail. */
+            /** @description How many would be told by e-mail. */
             mailed: number;
             /** @description Live sessions that show less than this strength and would be stopped. */
             sessions: number;
@@ -3526,6 +3539,8 @@ export interface operations {
         parameters: {
             query?: {
                 minimum_strength?: components["schemas"]["MinimumStrength"];
+                grace_days?: number;
+                keep_deadline?: boolean;
             };
             header?: never;
             path: {
@@ -3535,7 +3550,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What enforcing would do now. */
+            /** @description What the change would do now. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -6,7 +6,10 @@ import type { SessionStore } from './store'
 import { readEvents, type ServerEvent } from './stream'
 
 /** What a page may want to know of; what concerns the session itself is dealt with here. */
-export type LiveEvent = { type: 'standing_changed' } | { type: 'cart_changed'; accountId: string }
+export type LiveEvent =
+  | { type: 'standing_changed' }
+  | { type: 'account_changed' }
+  | { type: 'cart_changed'; accountId: string }
 
 export interface Live {
   listen(listener: (event: LiveEvent) => void): () => void
@@ -96,6 +99,9 @@ export function followEvents(session: SessionStore, transport: Transport): Live 
       case 'standing_changed':
         session.learn(JSON.parse(data) as Standing)
         tell({ type: 'standing_changed' })
+        break
+      case 'account_changed':
+        tell({ type: 'account_changed' })
         break
       case 'session_ended':
         void sessionEnded(token)

@@ -893,8 +893,8 @@ type Challenge struct {
 	// PasskeyOptions For parseCreationOptionsFromJSON or parseRequestOptionsFromJSON: an object with `publicKey` (WebAuthn Level 3 §5.1.8).
 	PasskeyOptions *PasskeyOptions `json:"passkey_options,omitempty"`
 
-	// ResendAt Example: 2026-11-21T12:00:00Z
-	ResendAt *Time `json:"resend_at,omitempty"`
+	// ResendAt When the next code may be asked for; at once where a text message or a call has failed.
+	ResendAt *time.Time `json:"resend_at,omitempty"`
 
 	// SentTo A hint; empty for a passkey.
 	SentTo string     `json:"sent_to"`
@@ -1848,7 +1848,7 @@ type TwoFactorPreview struct {
 	// LockedOut The first 50 by address.
 	LockedOut []Person `json:"locked_out"`
 
-	// Mailed How many are told by e-mail.
+	// Mailed How many would be told by e-mail.
 	Mailed  int `json:"mailed"`
 	Members struct {
 		Compliant int `json:"compliant"`
@@ -2038,6 +2038,8 @@ type ListServicesParams struct {
 // PreviewTwoFactorParams defines parameters for PreviewTwoFactor.
 type PreviewTwoFactorParams struct {
 	MinimumStrength *MinimumStrength `form:"minimum_strength,omitempty" json:"minimum_strength,omitempty"`
+	GraceDays       *int             `form:"grace_days,omitempty" json:"grace_days,omitempty"`
+	KeepDeadline    *bool            `form:"keep_deadline,omitempty" json:"keep_deadline,omitempty"`
 }
 
 // ReportTwoFactorParams defines parameters for ReportTwoFactor.
@@ -3586,6 +3588,20 @@ func (w *ServerInterfaceWrapper) PreviewTwoFactor(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "minimum_strength", ctx.QueryParams(), &params.MinimumStrength, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter minimum_strength: %s", err))
+	}
+
+	// ------------- Optional query parameter "grace_days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "grace_days", ctx.QueryParams(), &params.GraceDays, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter grace_days: %s", err))
+	}
+
+	// ------------- Optional query parameter "keep_deadline" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "keep_deadline", ctx.QueryParams(), &params.KeepDeadline, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter keep_deadline: %s", err))
 	}
 
 	// Invoke the callback with all the unmarshaled arguments

@@ -11,6 +11,7 @@ type Mail struct{ ID, To, Subject, Text string }
 // subjects are how messages of each kind begin, end or are called, in every language of the demo's people.
 var subjects = map[string][]string{
 	"enforced":      {" now requires two-factor authentication", " verlangt jetzt die Zwei-Faktor-Authentifizierung"},
+	"tightened":     {" has tightened its rule on two-factor authentication", " hat die Regel zur Zwei-Faktor-Authentifizierung verschärft"},
 	"disabled":      {"Two-factor authentication is now off", "Die Zwei-Faktor-Authentifizierung ist jetzt ausgeschaltet"},
 	"activated":     {"Two-factor authentication is on: ", "Die Zwei-Faktor-Authentifizierung ist eingeschaltet: "},
 	"removed":       {"A method of two-factor authentication was removed: "},
@@ -25,7 +26,7 @@ var subjects = map[string][]string{
 
 // About says what kind of message it is.
 func (m Mail) About() string {
-	for _, kind := range []string{"enforced", "disabled", "activated", "removed", "locked", "new codes", "recovery code", "invitation",
+	for _, kind := range []string{"enforced", "tightened", "disabled", "activated", "removed", "locked", "new codes", "recovery code", "invitation",
 		"reminder", "summary", "code"} {
 		for _, part := range subjects[kind] {
 			if strings.Contains(m.Subject, part) {

@@ -19,6 +19,16 @@ export function createCache(): QueryClient {
   })
 }
 
+/** What depends on the rules of the person's accounts, and on what they have against them. */
+const rules = [
+  '/me',
+  '/me/factors',
+  '/me/api-tokens',
+  '/accounts',
+  '/accounts/{account_id}/two-factor',
+  '/accounts/{account_id}/two-factor/preview',
+]
+
 /** Reads anew what an event says has changed. */
 export function keepCurrent(cache: QueryClient, event: LiveEvent): void {
   switch (event.type) {
@@ -26,9 +36,8 @@ export function keepCurrent(cache: QueryClient, event: LiveEvent): void {
       void cache.invalidateQueries({ queryKey: ['get', '/accounts/{account_id}/cart'] })
       break
     case 'standing_changed':
-      for (const path of ['/me', '/me/factors', '/accounts', '/accounts/{account_id}/two-factor']) {
-        void cache.invalidateQueries({ queryKey: ['get', path] })
-      }
+    case 'account_changed':
+      for (const path of rules) void cache.invalidateQueries({ queryKey: ['get', path] })
       break
   }
 }

@@ -10,7 +10,7 @@ interface ConsequencesProps {
   bindsAt: number | undefined
   signOut: boolean
   tokens: ApiTokenRule
-  /** Of a rule that is enforced already nobody is told by mail. */
+  /** Of a rule that is enforced already: only whom it asks for something new is told by mail. */
   change: boolean
 }
 
@@ -55,7 +55,12 @@ export function Consequences({ preview, bindsAt, signOut, tokens, change }: Cons
           </li>
         )}
         <li>
-          {change ? t('consequences.notMailed') : t('consequences.mailed', { count: preview.mailed })}{' '}
+          {!change
+            ? t('consequences.mailed', { count: preview.mailed })
+            : preview.mailed === 0
+              ? t('consequences.notMailed')
+              : t('consequences.mailedChange', { count: preview.mailed })}{' '}
+          {change && preview.mailed > 0 && preview.invitations > 0 && t('consequences.mailedInvited')}{' '}
           {grace && members.missing > 0 && t('consequences.reminded')}
         </li>
         {preview.invitations > 0 && <li>{t('consequences.invitations', { count: preview.invitations })}</li>}

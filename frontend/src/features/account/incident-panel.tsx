@@ -12,7 +12,7 @@ import { StartIncidentDialog } from './start-incident-dialog'
 /** The button for the worst hour; to others than owners it shows only what is going on. */
 export function IncidentPanel({ account, rule }: { account: Account; rule: TwoFactorRule }) {
   const { t, i18n } = useTranslation('account')
-  const [open, setOpen] = useState(false)
+  const [open, setOpen] = useState<'start' | 'end'>()
   const { incident } = rule
   const owner = account.role === 'owner'
   if (!incident && !owner) return null
@@ -45,7 +45,7 @@ export function IncidentPanel({ account, rule }: { account: Account; rule: TwoFa
           <Button
             color={incident ? undefined : 'red'}
             variant={incident ? 'filled' : 'outline'}
-            onClick={() => setOpen(true)}
+            onClick={() => setOpen(incident ? 'end' : 'start')}
           >
             {incident ? t('incident.endOpen') : t('incident.open')}
           </Button>
@@ -55,16 +55,17 @@ export function IncidentPanel({ account, rule }: { account: Account; rule: TwoFa
           </Text>
         )}
       </Stack>
-      {open &&
-        (incident ? (
-          <EndIncidentDialog
-            account={account}
-            tokensPaused={incident.api_tokens_paused}
-            onClose={() => setOpen(false)}
-          />
-        ) : (
-          <StartIncidentDialog account={account} rule={rule} onClose={() => setOpen(false)} />
-        ))}
+      {/* Another owner may have been faster: what was asked for is then done. */}
+      {open === 'end' && incident && (
+        <EndIncidentDialog
+          account={account}
+          tokensPaused={incident.api_tokens_paused}
+          onClose={() => setOpen(undefined)}
+        />
+      )}
+      {open === 'start' && !incident && (
+        <StartIncidentDialog account={account} rule={rule} onClose={() => setOpen(undefined)} />
+      )}
     </Panel>
   )
 }

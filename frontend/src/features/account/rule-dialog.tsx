@@ -38,11 +38,21 @@ export function RuleDialog({ account, rule, onClose }: RuleDialogProps) {
   })
   const { number, strength, deadline, days, signOut, tokens, guarded } = form.values
   const path = { account_id: account.id }
+  const asked = {
+    ...(deadline === 'keep'
+      ? { keep_deadline: true }
+      : { grace_days: deadline === 'days' ? Number(days) : 0 }),
+    minimum_strength: strength,
+  }
   const preview = query.useQuery(
     'get',
     '/accounts/{account_id}/two-factor/preview',
-    { params: { path, query: { minimum_strength: strength } } },
-    { staleTime: 0 },
+    { params: { path, query: asked } },
+    {
+      staleTime: 0,
+      // While days are typed, the numbers stay: they are counted by the strength.
+      placeholderData: (before) => (before?.minimum_strength === strength ? before : undefined),
+    },
   )
 
   const set = useAction(async () => {
@@ -52,10 +62,7 @@ export function RuleDialog({ account, rule, onClose }: RuleDialogProps) {
         body: {
           enforced: true,
           account_number: number.trim(),
-          ...(deadline === 'keep'
-            ? { keep_deadline: true }
-            : { grace_days: deadline === 'days' ? Number(days) : 0 }),
-          minimum_strength: strength,
+          ...asked,
           sign_out_members: signOut,
           api_tokens: tokens,
           guarded_enrolment: guarded,

@@ -56,7 +56,13 @@ export function StartIncidentDialog({ account, rule, onClose }: StartIncidentDia
                   t('incident.startMissing', { count: members.missing, total: members.total })}
               </li>
               <li>{t('incident.startSessions')}</li>
-              {!rule.enforced && <li>{t('incident.startMailed', { count: mailed })}</li>}
+              {mailed > 0 && (
+                <li>
+                  {t(rule.enforced ? 'incident.startMailedSooner' : 'incident.startMailed', {
+                    count: mailed,
+                  })}
+                </li>
+              )}
             </ul>
           </div>
         )}

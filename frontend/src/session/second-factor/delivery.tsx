@@ -8,15 +8,14 @@ import { session } from '../session'
 import { followDelivery, type Progress, patience } from './follow-delivery'
 
 interface DeliveryProps {
-  challenge: Challenge
+  progress: Progress
   byVoice: boolean
 }
 
 /** What has become of a text message or a call, in words, and when it is time for another way. */
-export function Delivery({ challenge, byVoice }: DeliveryProps) {
+export function Delivery({ progress: { delivery, delivery_reason: reason }, byVoice }: DeliveryProps) {
   const { t } = useTranslation('secondFactor')
   const [since] = useState(() => Date.now())
-  const { delivery, delivery_reason: reason } = useProgress(challenge)
   const late = useSecondsLeft(since + patience) === 0
   const how = byVoice ? 'call' : 'text'
   if (delivery === 'failed')
@@ -30,19 +29,21 @@ export function Delivery({ challenge, byVoice }: DeliveryProps) {
   return <p role="status">{delivery && t(`delivery.${how}.${delivery}`)}</p>
 }
 
-function useProgress({ challenge_id: id, expires_at: expiresAt }: Challenge): Progress {
-  const [progress, setProgress] = useState<Progress>({})
+/** How far a text message or a call has come, while somebody looks; of an e-mail nothing is known. */
+export function useProgress({ challenge_id: id, type, expires_at: expiresAt }: Challenge): Progress {
+  const [known, setKnown] = useState<{ id: string; progress: Progress }>()
   useEffect(() => {
+    if (type !== 'sms') return
     const stop = new AbortController()
     const { signal } = stop
     const params = { path: { challenge_id: id } }
     void followDelivery({
       until: Date.parse(expiresAt),
       read: () => body(session.api.GET('/challenges/{challenge_id}', { params, signal })),
-      onNews: setProgress,
+      onNews: (progress) => setKnown({ id, progress }),
       signal,
     })
     return () => stop.abort()
-  }, [id, expiresAt])
-  return progress
+  }, [id, type, expiresAt])
+  return known?.id === id ? known.progress : {}
 }

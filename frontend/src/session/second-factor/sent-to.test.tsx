@@ -1,4 +1,4 @@
-import { render, screen } from '@testing-library/react'
+import { render, screen, waitFor } from '@testing-library/react'
 import userEvent from '@testing-library/user-event'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Challenge } from '@/api/schema'
@@ -6,10 +6,14 @@ import { SentTo } from './sent-to'
 import type { Way } from './use-sending'
 
 vi.mock('react-i18next', () => ({ useTranslation: () => ({ t: (key: string) => key }) }))
-vi.mock('../session', () => ({ session: { api: { GET: () => new Promise(() => {}) } } }))
+const read = vi.hoisted(() => vi.fn())
+vi.mock('../session', () => ({ session: { api: { GET: read } } }))
 
 const onSend = vi.fn()
-beforeEach(() => onSend.mockReset())
+beforeEach(() => {
+  onSend.mockReset()
+  read.mockReset().mockReturnValue(new Promise(() => {}))
+})
 
 function show(challenge: Partial<Challenge>, way: Way = {}, backup?: string) {
   const inTenMinutes = new Date(Date.now() + 600_000).toISOString()
@@ -51,5 +55,14 @@ describe('SentTo', () => {
   it('waits before it sends again', () => {
     show({ resend_at: new Date(Date.now() + 20_000).toISOString() })
     expect(screen.getByRole('button')).toBeDisabled()
+  })
+
+  it('waits no longer for a message that has failed', async () => {
+    read.mockResolvedValue({ data: { delivery: 'failed' } })
+    show({ resend_at: new Date(Date.now() + 20_000).toISOString() })
+    expect(screen.getByRole('button')).toBeDisabled()
+    await waitFor(() => expect(screen.getByRole('button', { name: 'again' })).toBeEnabled(), {
+      timeout: 3000,
+    })
   })
 })

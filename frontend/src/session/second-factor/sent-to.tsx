@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import { Countdown, useSecondsLeft } from '@/ui/countdown'
-import { Delivery } from './delivery'
+import { Delivery, useProgress } from './delivery'
 import classes from './sent-to.module.css'
 import type { Sent, Way } from './use-sending'
 
@@ -15,7 +15,10 @@ interface SentToProps {
 /** Where the code went, how far it has come and how long it holds, and what to do if it does not come. */
 export function SentTo({ sent: { challenge, way }, busy, backup, onSend }: SentToProps) {
   const { t } = useTranslation('secondFactor')
-  const wait = useSecondsLeft(challenge.resend_at ? Date.parse(challenge.resend_at) : 0)
+  const progress = useProgress(challenge)
+  const left = useSecondsLeft(challenge.resend_at ? Date.parse(challenge.resend_at) : 0)
+  // Nobody waits for a message that will not come.
+  const wait = progress.delivery === 'failed' ? 0 : left
   const { to_backup = false, by_voice = false } = way
   const offer = (text: string, other: Way) => (
     <button type="button" className="text-button" disabled={busy || wait > 0} onClick={() => onSend(other)}>
@@ -26,7 +29,7 @@ export function SentTo({ sent: { challenge, way }, busy, backup, onSend }: SentT
     <div className={classes.sent}>
       <p role="status">{t(by_voice ? 'calling' : 'sentTo', { to: challenge.sent_to })}</p>
       {challenge.type === 'sms' && (
-        <Delivery key={challenge.challenge_id} challenge={challenge} byVoice={by_voice} />
+        <Delivery key={challenge.challenge_id} progress={progress} byVoice={by_voice} />
       )}
       <p>
         {t('validFor')} <Countdown key={challenge.expires_at} until={Date.parse(challenge.expires_at)} />
