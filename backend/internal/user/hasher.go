@@ -39,7 +39,7 @@ func NewHasher(atOnce, queue int) *Hasher {
 	return &Hasher{AtOnce: atOnce, slots: semaphore.NewWeighted(int64(atOnce)), queue: int64(queue)}
 }
 
-// nobodys looks like a hash of parameters and takes as long to compare with. It is not made by hashing, which would take a fifth
+// nobodys looks like a hash of parameters and takes as long to compare with. It is not made by hashing, which would take a third
 // of the time that a server needs to start: a key of nothing but zeros is no password's.
 var nobodys = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, parameters.Memory, parameters.Iterations, parameters.Parallelism,
 	zeros(parameters.SaltLength), zeros(parameters.KeyLength))

@@ -8,7 +8,7 @@ import _ "embed"
 //go:embed openapi.yaml
 var Document []byte
 
-// Requests is what Document says of requests and who may make them, as JSON: a fifth of it, which is read at every start.
+// Requests is what Document says of requests and who may make them, as JSON: a third of it, which is read at every start.
 //
 //go:embed requests.json
 var Requests []byte
