@@ -3,7 +3,6 @@ package credential
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"sallyport/internal/account"
@@ -25,11 +24,11 @@ const welcomePage = 500
 
 // WelcomeStore finds whom to welcome.
 type WelcomeStore interface {
+	jobs.WalkStore
 	// Unwelcomed is a page of the account's members, by their identifiers, who can sign in as soon as they have a password, have never had
 	// one, and hold no link to set one that is still good.
 	Unwelcomed(ctx context.Context, accountID, after string, now time.Time, limit int) ([]user.User, error)
 	AccountRule(ctx context.Context, accountID string) (account.Account, error) // fault.ErrNotFound
-	AdvanceJob(ctx context.Context, jobID, payload string) error
 }
 
 type welcome struct {
@@ -46,33 +45,16 @@ func WelcomeJob(accountID string, now time.Time) (jobs.Job, error) {
 // Welcome is the handler of jobs of WelcomeKind. Each page's links, mails and how far it has come are one transaction: a crash loses
 // nobody and mails nobody twice.
 func (s *Service) Welcome(ctx context.Context, j jobs.Job) error {
-	var w welcome
-	if err := json.Unmarshal([]byte(j.Payload), &w); err != nil {
-		return jobs.Discard(fmt.Errorf("credential: the job's payload is not a welcome"))
-	}
-	for done := false; !done; {
-		err := s.Store.InTx(ctx, func(ctx context.Context) error {
-			people, err := s.Store.Unwelcomed(ctx, w.AccountID, w.Cursor, s.Now(), welcomePage)
-			if err != nil {
-				return err
-			}
-			if done = len(people) < welcomePage; len(people) > 0 {
-				w.Cursor = people[len(people)-1].ID
-			}
-			if err := s.welcome(ctx, w.AccountID, people); err != nil {
-				return err
-			}
-			payload, err := json.Marshal(w)
-			if err != nil {
-				return err
-			}
-			return s.Store.AdvanceJob(ctx, j.ID, string(payload))
-		})
+	return jobs.Walk(ctx, s.Store, j, func(ctx context.Context, w *welcome) (bool, error) {
+		people, err := s.Store.Unwelcomed(ctx, w.AccountID, w.Cursor, s.Now(), welcomePage)
 		if err != nil {
-			return err
+			return false, err
 		}
-	}
-	return nil
+		if len(people) > 0 {
+			w.Cursor = people[len(people)-1].ID
+		}
+		return len(people) < welcomePage, s.welcome(ctx, w.AccountID, people)
+	})
 }
 
 func (s *Service) welcome(ctx context.Context, accountID string, people []user.User) error {

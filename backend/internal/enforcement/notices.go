@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"sallyport/internal/account"
@@ -84,44 +83,26 @@ func (n notices) before(now account.Rule) account.Rule {
 // rule as it is by then. It stops where the account has been lifted meanwhile, or the change undone, since the message would not
 // be true.
 func (s *Switch) Notify(ctx context.Context, j jobs.Job) error {
-	var n notices
-	if err := json.Unmarshal([]byte(j.Payload), &n); err != nil {
-		return jobs.Discard(fmt.Errorf("enforcement: the job's payload is not one of notices"))
-	}
-	for done := false; !done; {
-		err := s.Store.InTx(ctx, func(ctx context.Context) error {
-			a, err := s.Store.AccountRule(ctx, n.AccountID)
-			if err != nil {
-				return err
-			}
-			accepted, anybody := audience(n.before(a.Rule), a.Rule, j.CreatedAt)
-			if a.Rule.EnforcementID != n.EnforcementID || !anybody {
-				done = true
-				return nil
-			}
-			people, next, err := s.Store.Recipients(ctx, n.AccountID, accepted, n.Cursor, page, s.Now())
-			if err != nil {
-				return err
-			}
-			messages := make([]notify.Message, len(people))
-			for i, r := range people {
-				messages[i] = s.notice(a, n, r, j.CreatedAt)
-			}
-			if err := s.Notices.Enqueue(ctx, messages...); err != nil {
-				return err
-			}
-			n.Cursor, done = next, next == ""
-			payload, err := json.Marshal(n)
-			if err != nil {
-				return err
-			}
-			return s.Store.AdvanceJob(ctx, j.ID, string(payload))
-		})
+	return jobs.Walk(ctx, s.Store, j, func(ctx context.Context, n *notices) (bool, error) {
+		a, err := s.Store.AccountRule(ctx, n.AccountID)
 		if err != nil {
-			return err
+			return false, err
 		}
-	}
-	return nil
+		accepted, anybody := audience(n.before(a.Rule), a.Rule, j.CreatedAt)
+		if a.Rule.EnforcementID != n.EnforcementID || !anybody {
+			return true, nil
+		}
+		people, next, err := s.Store.Recipients(ctx, n.AccountID, accepted, n.Cursor, page, s.Now())
+		if err != nil {
+			return false, err
+		}
+		messages := make([]notify.Message, len(people))
+		for i, r := range people {
+			messages[i] = s.notice(a, *n, r, j.CreatedAt)
+		}
+		n.Cursor = next
+		return next == "", s.Notices.Enqueue(ctx, messages...)
+	})
 }
 
 // notice is what one person is told of an activation, or of a change that was made at a time.

@@ -3,7 +3,6 @@ package enforcement
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -65,39 +64,21 @@ func (n reminder) outdated(now time.Time) bool {
 // Remind is the handler of jobs of RemindersKind. It does nothing where the rule was lifted, the deadline moved or the next
 // reminder became due meanwhile.
 func (s *Switch) Remind(ctx context.Context, j jobs.Job) error {
-	var n reminder
-	if err := json.Unmarshal([]byte(j.Payload), &n); err != nil {
-		return jobs.Discard(fmt.Errorf("enforcement: the job's payload is not a reminder"))
-	}
-	for done := false; !done; {
-		err := s.Store.InTx(ctx, func(ctx context.Context) error {
-			a, err := s.Store.AccountRule(ctx, n.AccountID)
-			if err != nil {
-				return err
-			}
-			if a.Rule.EnforcementID != n.EnforcementID || a.Rule.GraceUntil.UnixMicro() != n.Deadline || (!n.Started && n.outdated(s.Now())) {
-				done = true
-				return nil
-			}
-			messages, next, err := s.remindPage(ctx, a, n)
-			if err != nil {
-				return err
-			}
-			if err := s.Notices.Enqueue(ctx, messages...); err != nil {
-				return err
-			}
-			n.Cursor, n.Started, done = next, true, next == ""
-			payload, err := json.Marshal(n)
-			if err != nil {
-				return err
-			}
-			return s.Store.AdvanceJob(ctx, j.ID, string(payload))
-		})
+	return jobs.Walk(ctx, s.Store, j, func(ctx context.Context, n *reminder) (bool, error) {
+		a, err := s.Store.AccountRule(ctx, n.AccountID)
 		if err != nil {
-			return err
+			return false, err
 		}
-	}
-	return nil
+		if a.Rule.EnforcementID != n.EnforcementID || a.Rule.GraceUntil.UnixMicro() != n.Deadline || (!n.Started && n.outdated(s.Now())) {
+			return true, nil
+		}
+		messages, next, err := s.remindPage(ctx, a, *n)
+		if err != nil {
+			return false, err
+		}
+		n.Cursor, n.Started = next, true
+		return next == "", s.Notices.Enqueue(ctx, messages...)
+	})
 }
 
 // remindPage is the messages of one page of people; with the first come the owners' summaries.

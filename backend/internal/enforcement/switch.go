@@ -25,6 +25,7 @@ var (
 
 // SwitchStore reads and writes an account's rule. Writing it is one row, however many members it binds.
 type SwitchStore interface {
+	jobs.WalkStore
 	AccountRule(ctx context.Context, accountID string) (account.Account, error)
 	HoldAccount(ctx context.Context, accountID string) error
 	SetRule(ctx context.Context, accountID string, r account.Rule) error
@@ -37,9 +38,7 @@ type SwitchStore interface {
 	Recipients(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int, now time.Time) ([]account.Recipient, string, error)
 	CountUntold(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (int, error)
 	EnqueueJobs(ctx context.Context, js ...jobs.Job) error
-	AdvanceJob(ctx context.Context, jobID, payload string) error
 	User(ctx context.Context, userID string) (user.User, error)
-	InTx(ctx context.Context, f func(ctx context.Context) error) error
 }
 
 // Switch enforces the second factor for an account, and lifts it.

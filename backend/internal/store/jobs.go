@@ -122,6 +122,12 @@ func (s *Store) FinishJobs(ctx context.Context, done []jobs.Job) error {
 	return wrap("finish jobs", s.writer(ctx).Exec(q, list).Error)
 }
 
+// AdvanceJob writes another payload into an attempt. false: it is another's by now.
+func (s *Store) AdvanceJob(ctx context.Context, j jobs.Job, payload string) (bool, error) {
+	u := s.writer(ctx).Exec("UPDATE jobs SET payload = ? WHERE id = ? AND attempts = ? AND dead_at = 0", payload, j.ID, j.Attempts)
+	return u.RowsAffected == 1, wrap("advance job", u.Error)
+}
+
 // PostponeJob gives an attempt back, to be tried again at the time given.
 func (s *Store) PostponeJob(ctx context.Context, j jobs.Job, at time.Time, lastError string) error {
 	return wrap("postpone job", s.writer(ctx).Exec("UPDATE jobs SET run_at = ?, lease_until = 0, last_error = ? WHERE id = ? AND attempts = ? AND dead_at = 0",

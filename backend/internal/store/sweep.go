@@ -5,12 +5,6 @@ import (
 	"time"
 )
 
-// AdvanceJob writes down how far a running job has come, in the transaction of the step itself: whoever takes it up after a
-// crash goes on from there, and no step is done twice.
-func (s *Store) AdvanceJob(ctx context.Context, jobID, payload string) error {
-	return wrap("advance job", s.writer(ctx).Exec("UPDATE jobs SET payload = ? WHERE id = ?", payload, jobID).Error)
-}
-
 // Sweep forgets what has run out: sign-ins between the doors after a day, sessions and their refresh tokens a month after
 // their end (until then a reused refresh token is still recognised as one), links in mails a day after they have expired, rate
 // limits that are full again, and a week after it what became of a text message, which no cap counts any more.
