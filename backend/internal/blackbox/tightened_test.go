@@ -95,6 +95,22 @@ func TestWhoDoesNotMeetATightenedRuleIsToldOnceForEachChange(t *testing.T) {
 	})
 }
 
+func TestTheNoticeOfAnActivationNamesWhatIsAcceptedAndNothingElse(t *testing.T) {
+	t.Parallel()
+	h := whole.Open(t, whole.SQLite(t), whole.Plan{})
+	o := h.Person(owner).Protected()
+	account := o.Account(acme)
+	const invited = "newcomer@acme.test"
+	o.Confirm().Call("POST", "/accounts/"+account+"/invitations", map[string]any{"email": invited, "role": "member"}).Must(201)
+	o.Enforce(account, acme, map[string]any{"minimum_strength": "no_email_no_sms"}).Must(200)
+	for _, address := range []string{member, invited} {
+		text := h.Mail(address, "enforced", 1)[0].Text
+		if !strings.Contains(text, "Accepted: authenticator app, passkey or security key\n") || strings.Contains(text, "SMS") {
+			t.Errorf("%s is told:\n%s", address, text)
+		}
+	}
+}
+
 func TestTheNoticeOfATightenedRuleSaysWhatHasChangedAndUntilWhen(t *testing.T) {
 	t.Parallel()
 	h := whole.Open(t, whole.SQLite(t), whole.Plan{})

@@ -107,7 +107,9 @@ func (s *Switch) Notify(ctx context.Context, j jobs.Job) error {
 
 // notice is what one person is told of an activation, or of a change that was made at a time.
 func (s *Switch) notice(a account.Account, n notices, r account.Recipient, at time.Time) notify.Message {
-	m := notify.Message{Channel: notify.Email, To: r.Email, Locale: r.Locale, Data: map[string]string{"account_name": a.Name, "link": s.BaseURL}}
+	m := notify.Message{Channel: notify.Email, To: r.Email, Locale: r.Locale, Data: map[string]string{
+		"account_name": a.Name, "accepted": string(a.Rule.Strength()), "link": s.BaseURL,
+	}}
 	who, invited := r.UserID, r.UserID == ""
 	if invited {
 		who = r.Email
@@ -122,7 +124,6 @@ func (s *Switch) notice(a account.Account, n notices, r account.Recipient, at ti
 			m.Template = notify.TwoFactorTightenedInvited
 		}
 		before := n.before(a.Rule)
-		m.Data["accepted"] = string(a.Rule.Strength())
 		if stricter(before, a.Rule) {
 			m.Data["accepted_before"] = string(before.Strength())
 		}

@@ -54,8 +54,8 @@ func samples() map[string]map[string]string {
 	const notMe = "https://portal.test/not-me#a-token"
 	const at = "2026-03-02T09:30:00Z"
 	return map[string]map[string]string{
-		notify.TwoFactorEnforced:        {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "deadline": at},
-		notify.TwoFactorEnforcedInvited: {"account_name": "Acme & Söhne", "link": link},
+		notify.TwoFactorEnforced:        {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "accepted": "phishing_resistant", "deadline": at},
+		notify.TwoFactorEnforcedInvited: {"account_name": "Acme & Söhne", "link": link, "accepted": "no_email"},
 		notify.TwoFactorTightened: {"name": "Ada", "account_name": "Acme & Söhne", "account_number": "SP-100001", "link": link, "accepted": "phishing_resistant",
 			"accepted_before": "any", "deadline": at, "deadline_before": at},
 		notify.TwoFactorTightenedInvited: {"account_name": "Acme & Söhne", "link": link, "accepted": "no_email_no_sms", "accepted_before": "no_email",

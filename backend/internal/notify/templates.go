@@ -46,8 +46,8 @@ const (
 // times in RFC 3339, method is the name of a factor's type, accepted that of a strength, code is digits; what ends in _before was so until now and is no longer; two_factor, frozen, codes,
 // password and operator are "yes" or "".
 var keys = map[string]struct{ needs, knows []string }{
-	TwoFactorEnforced:        {[]string{"name", "account_name", "account_number", "link"}, []string{"deadline", "operator"}},
-	TwoFactorEnforcedInvited: {[]string{"account_name", "link"}, []string{"operator"}},
+	TwoFactorEnforced:        {[]string{"name", "account_name", "account_number", "link"}, []string{"accepted", "deadline", "operator"}},
+	TwoFactorEnforcedInvited: {[]string{"account_name", "link"}, []string{"accepted", "operator"}},
 	TwoFactorTightened: {[]string{"name", "account_name", "account_number", "link", "accepted"},
 		[]string{"accepted_before", "deadline", "deadline_before", "operator"}},
 	TwoFactorTightenedInvited: {[]string{"account_name", "link", "accepted"}, []string{"accepted_before", "deadline", "deadline_before", "operator"}},
