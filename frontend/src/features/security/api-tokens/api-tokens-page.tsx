@@ -27,7 +27,7 @@ export default function ApiTokensPage() {
         description={
           <>
             {t('apiTokens:description')}{' '}
-            <Anchor inherit href="/docs">
+            <Anchor inherit underline="always" href="/docs">
               {t('apiTokens:reference')}
             </Anchor>
           </>
