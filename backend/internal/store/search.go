@@ -15,6 +15,9 @@ import (
 // few is how many found members are sorted; of more, a list is walked through in its order, and soon has a page of them.
 const few = 1000
 
+// common is how many members of all accounts may be looked at for those few: what more of them have is no rare word.
+const common = 5 * few
+
 // needle is what persons are found by: a part of their name, whatever the case, or of their address.
 //
 // The lower() of SQLite, and of PostgreSQL in the C locale, leaves letters beyond ASCII as they are; so that both databases
@@ -109,7 +112,13 @@ func (s *Store) rare(ctx context.Context, accountID string, n needle) (userIDs [
 		phrases = append(phrases, `"`+strings.ReplaceAll(spelling, `"`, `""`)+`"`)
 	}
 	if s.dialect == "sqlite" {
-		userIDs, err = s.upTo(ctx, `SELECT user_id FROM members_search WHERE members_search MATCH ? AND account_id = ?`, strings.Join(phrases, " OR "), accountID)
+		// The index is one for all accounts: what is common in some other is not looked through to its end.
+		userIDs, err = s.upTo(ctx, `WITH found AS MATERIALIZED (SELECT user_id, account_id FROM members_search WHERE members_search MATCH ? LIMIT ?)
+			SELECT user_id FROM found WHERE account_id = ? UNION ALL SELECT '' FROM (SELECT count(*) AS n FROM found) WHERE n > ?`,
+			strings.Join(phrases, " OR "), common+1, accountID, common)
+		if last := len(userIDs) - 1; last >= 0 && userIDs[last] == "" {
+			return nil, false, err
+		}
 	} else {
 		userIDs, err = s.those(ctx, accountID, n.within())
 	}

@@ -140,6 +140,33 @@ func TestIndexesFindWhatReadingEverythingFinds(t *testing.T) {
 	})
 }
 
+// The index of trigrams is one for all accounts. What is common in another account is found in this one all the same.
+func TestWhatIsCommonElsewhereIsFoundHere(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, databaseURL string) {
+		w := newWorld(t, databaseURL)
+		large, small := w.account("SP-000001"), w.account("SP-000002")
+		for accountID, n := range map[string]int{large: 6000, small: 30} {
+			const numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
+			id := "'" + accountID + ":' || i"
+			w.exec("INSERT INTO users (id, email, email_key, name, password_hash, created_at) "+numbers+
+				"SELECT %s, %s || '@common.test', %s || '@common.test', 'Common', '-', 1 FROM n", n, id, id, id)
+			w.exec("INSERT INTO members (account_id, user_id, role, created_at, email_key, name_key) "+numbers+
+				"SELECT '%s', %s, 'member', 1, %s || '@common.test', 'common' || CASE WHEN '%s' = '%s' THEN ' elsewhere' ELSE '' END FROM n",
+				n, accountID, id, id, accountID, large)
+		}
+		for q, want := range map[string]int{"common": 30, "@common.test": 30, "elsewhere": 0} {
+			page, err := w.Members(w.ctx, small, account.Filter{Query: q}, "", 50)
+			w.must(err)
+			hits, err := w.Search(w.ctx, small, q, 20)
+			w.must(err)
+			if len(page) != want || len(hits) != min(want, 20) {
+				t.Errorf("%q: %d members are listed and %d found, not %d", q, len(page), len(hits), want)
+			}
+		}
+	})
+}
+
 func TestSearchKeepsInStep(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, databaseURL string) {
