@@ -124,6 +124,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a sign-in between the two doors
+         * @description For a page that was reloaded, or a program that was restarted, between the password and the second factor. Takes the
+         *     `resume_token` from the body, or from the cookie where the body has none, and answers where the sign-in stands, with a new
+         *     partial token. A sign-in lives 30 minutes; a partial token lives 10. Nothing secret is answered: an open enrolment also needs its
+         *     `enrolment_token`.
+         */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/sign-out": {
         parameters: {
             query?: never;
@@ -152,8 +175,10 @@ export interface paths {
         put?: never;
         /**
          * Confirm that it is still you, for five minutes
-         * @description Opens five minutes in which this session may do sensitive things. What was confirmed counts: a call that
-         *     asks for `["password","second_factor"]` is not opened by the password alone. Limited like sign-in.
+         * @description Answers a token that opens sensitive operations of this session for five minutes, in the header
+         *     `Sallyport-Confirmation`. What was shown counts: an operation that needs `["password","second_factor"]` is not opened by
+         *     the password alone, nor by a weaker factor than the strongest that the person has. A passkey that has verified its
+         *     user (a PIN, a finger) stands for the password too. Limited like sign-in.
          */
         post: operations["confirm"];
         delete?: never;
@@ -196,8 +221,8 @@ export interface paths {
         /**
          * Open the link of a sign-up, or of a change of address
          * @description After a sign-up, person and account are made here; sign in as usual then. After `POST /me/email`, the new address
-         *     takes the place of the old one; sessions stay. 410 `link_expired` for whatever else the token is, also where somebody
-         *     has taken the address meanwhile.
+         *     takes the place of the old one: the session that asked for it stays, every other one ends, and API tokens are suspended.
+         *     410 `link_expired` for whatever else the token is, also where somebody has taken the address meanwhile.
          */
         post: operations["verifyEmail"];
         delete?: never;
@@ -287,7 +312,8 @@ export interface paths {
         get?: never;
         /**
          * Change the password
-         * @description Every other session ends, and every sign-in that is under way. The person is told by mail.
+         * @description Every other session ends, every sign-in that is under way, and every enrolment that is not finished. API tokens are suspended. The
+         *     person is told by mail.
          */
         put: operations["changePassword"];
         post?: never;
@@ -331,13 +357,12 @@ export interface paths {
         put?: never;
         /**
          * Begin to enrol a second factor
-         * @description The secret is shown in this answer and never again. Nothing counts before `activate`. With a full token this
-         *     needs confirmation: the password, and a current second factor where there is one. With an enrolment token that a
-         *     refresh has given, and a password last proven more than ten minutes ago, 401 `confirmation_required` asks for
-         *     the password: send it as `password` in the same call.
+         * @description The secret is shown to whoever holds the `enrolment_token`, until it is verified. Nothing counts before `activate`. With
+         *     a full token this needs confirmation. With an enrolment token that a refresh has given, and a password last proven more
+         *     than ten minutes ago, 401 `confirmation_required` asks for the password: send it as `password` in the same call.
          *
          *     A `backup_phone_number` is stored, and verified on its own (`POST /me/phones/{phone_id}/challenges`). A factor for a
-         *     `phone_id` that was verified within the last ten minutes is `verified` at once: no second code, go on with `activate`.
+         *     `phone_id` that this session has verified within the last ten minutes is `verified` at once: no second code, go on with `activate`.
          */
         post: operations["enrolFactor"];
         /**
@@ -365,14 +390,37 @@ export interface paths {
         post?: never;
         /**
          * Remove one factor
-         * @description A pending factor may always be removed. An active one is refused where less than the rules ask would be left, and the
-         *     last passkey while the password has fewer than 12 characters.
+         * @description Refused where less than the rules ask would be left, and the last passkey while the password has fewer than 12
+         *     characters. An enrolment that is not finished is cancelled by `DELETE /me/factors/{factor_id}/enrolment`.
          */
         delete: operations["removeFactor"];
         options?: never;
         head?: never;
         /** Rename a factor, or make it the default */
         patch: operations["updateFactor"];
+        trace?: never;
+    };
+    "/me/factors/{factor_id}/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                factor_id: components["parameters"]["FactorId"];
+            };
+            cookie?: never;
+        };
+        /**
+         * An open enrolment again, after a reload
+         * @description The same secret and QR code until they are verified; of a code that was sent the newest challenge, of a passkey its options.
+         */
+        get: operations["getEnrolment"];
+        put?: never;
+        post?: never;
+        /** Cancel an open enrolment */
+        delete: operations["cancelEnrolment"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/me/factors/{factor_id}/verify": {
@@ -388,7 +436,8 @@ export interface paths {
         put?: never;
         /**
          * Prove that the new factor works
-         * @description The code is spent. With the first factor ten recovery codes are shown, once.
+         * @description The code is spent. With the first factor ten recovery codes are shown. They open nothing before `activate`. Send an
+         *     `Idempotency-Key`: with it a lost answer can be had again until `activate`.
          */
         post: operations["verifyFactor"];
         delete?: never;
@@ -411,7 +460,8 @@ export interface paths {
         /**
          * "Okay": from now on the factor counts
          * @description Answers new tokens for a session that has the second factor; use them from here on. Every other session that lacks it
-         *     ends. A factor that this one replaces goes in the same moment. A confirmation mail is sent.
+         *     ends. A factor that this one replaces goes in the same moment. A confirmation mail is sent. Send an `Idempotency-Key`: with it
+         *     a lost answer can be had again, also with the partial token that has ended by this success.
          */
         post: operations["activateFactor"];
         delete?: never;
@@ -527,7 +577,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Send the code that a guarded first enrolment asks for to the own mailbox */
+        /**
+         * Send the code that a guarded first enrolment asks for to the own mailbox
+         * @description A mailbox that has reset the password within the last 24 hours passes no guard (409 `mailbox_spent`).
+         */
         post: operations["challengeEnrolmentGuard"];
         delete?: never;
         options?: never;
@@ -623,6 +676,29 @@ export interface paths {
          *     factors. Operations name their scope in `x-scope`; those without one refuse every API token (403 `insufficient_scope`).
          */
         post: operations["createApiToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/api-tokens/{token_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                token_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a suspended token work again
+         * @description A token is suspended when its owner's password or address changes, when they disown something, and when they are
+         *     disabled or recovered. Each is resumed on its own. A token that works is left as it is.
+         */
+        post: operations["resumeApiToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1345,6 +1421,8 @@ export interface components {
             attempts_left?: number;
             /** @description With `confirmation_required`. */
             needs?: ("password" | "second_factor")[];
+            /** @description With `confirmation_required` that needs a `second_factor`. These are strong enough; a recovery code always is. */
+            accepts?: components["schemas"]["FactorType"][];
             /** @description With `enrolment_due` and `second_factor_enforced`. */
             required_by?: components["schemas"]["RequiredBy"][];
         };
@@ -1426,6 +1504,9 @@ export interface components {
         RefreshRequest: {
             refresh_token?: string;
         };
+        ResumeRequest: {
+            resume_token?: string;
+        };
         SignInResult: components["schemas"]["SignedIn"] | components["schemas"]["SecondFactorRequired"] | components["schemas"]["EnrolmentRequired"];
         SignedIn: {
             /**
@@ -1447,6 +1528,8 @@ export interface components {
              * @example 600
              */
             expires_in: number;
+            /** @description For `POST /auth/resume`; absent where a cookie holds it. */
+            resume_token?: string;
             factors: components["schemas"]["FactorHint"][];
         };
         EnrolmentRequired: {
@@ -1461,6 +1544,8 @@ export interface components {
              * @example 600
              */
             expires_in: number;
+            /** @description For `POST /auth/resume`; absent where a cookie holds it. */
+            resume_token?: string;
             required_by: components["schemas"]["RequiredBy"][];
             methods: components["schemas"]["FactorType"][];
         };
@@ -1476,6 +1561,8 @@ export interface components {
             expires_in: number;
             /** @description Absent in a cookie session. */
             refresh_token?: string;
+            /** @description Good for five minutes at most. After the password, or a passkey that has verified its user, was shown just now: what `POST /auth/confirmation` would answer. Never after a refresh. */
+            confirmation_token?: string;
             assurance: components["schemas"]["Assurance"];
         };
         FactorHint: {
@@ -1617,8 +1704,17 @@ export interface components {
             code: string;
         };
         ConfirmationRequest: {
-            password: components["schemas"]["Password"];
+            password?: components["schemas"]["Password"];
             second_factor?: components["schemas"]["SecondFactorAnswer"];
+        };
+        Confirmation: {
+            /** @description Opaque. For the header `Sallyport-Confirmation`, in this session alone. */
+            confirmation_token: string;
+            /**
+             * @description Seconds.
+             * @example 300
+             */
+            expires_in: number;
         };
         /** @description The one rule that everything else asks. */
         Standing: {
@@ -1692,6 +1788,8 @@ export interface components {
         };
         Enrolment: {
             factor: components["schemas"]["Factor"];
+            /** @description For the header `Sallyport-Enrolment`. In the answer of `POST /me/factors` alone. */
+            enrolment_token?: string;
             totp?: components["schemas"]["TotpSetup"];
             challenge?: components["schemas"]["Challenge"];
             passkey_options?: components["schemas"]["PasskeyOptions"];
@@ -1756,10 +1854,11 @@ export interface components {
             /** Format: date-time */
             last_used_at?: string | null;
             /**
-             * @description `stopped`: its owner does not meet the rules.
+             * @description `suspended`: something has changed about how its owner signs in since; they resume it. `paused`: its owner does not meet the
+             *     rules, or an owner of an account has paused all tokens; it works again by itself.
              * @enum {string}
              */
-            state: "active" | "stopped" | "expired" | "revoked";
+            status: "active" | "suspended" | "paused" | "expired" | "revoked";
         };
         ApiTokenList: {
             items: components["schemas"]["ApiToken"][];
@@ -2170,7 +2269,7 @@ export interface components {
         /** @description A session, or a partial token and what to do with it. */
         SignInResult: {
             headers: {
-                /** @description The refresh cookie, where a cookie session was asked for. */
+                /** @description The cookie of the session, or of the sign-in between the doors, where a cookie session was asked for. */
                 "Set-Cookie"?: string;
                 [name: string]: unknown;
             };
@@ -2193,6 +2292,12 @@ export interface components {
         AuditFrom: string;
         /** @description Before this moment (RFC 3339). */
         AuditTo: string;
+        /** @description The `confirmation_token` of this session. */
+        ConfirmationToken: string;
+        /** @description The `enrolment_token`; without it the enrolment is not there. */
+        EnrolmentToken: string;
+        /** @description Made up by the caller for one wish; see *Trying again*. */
+        IdempotencyKey: string;
         FactorId: components["schemas"]["Id"];
     };
     requestBodies: never;
@@ -2359,6 +2464,30 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "resume_token": "5gQmzv0S0e1cJm7Xo4Jw0zqkq1yX8f3kq0l2h7u9d0A"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResumeRequest"];
+            };
+        };
+        responses: {
+            200: components["responses"]["SignInResult"];
+            401: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     signOut: {
         parameters: {
             query?: never;
@@ -2400,11 +2529,13 @@ export interface operations {
         };
         responses: {
             /** @description Confirmed for five minutes. */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Confirmation"];
+                };
             };
             401: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
@@ -2624,7 +2755,10 @@ export interface operations {
     changePassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2654,7 +2788,10 @@ export interface operations {
     changeEmail: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2691,7 +2828,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Factors, oldest first. Pending ones too. */
+            /** @description Factors, oldest first, with what this session is enrolling. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2706,7 +2843,10 @@ export interface operations {
     enrolFactor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2741,7 +2881,10 @@ export interface operations {
     disableSecondFactor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2762,7 +2905,10 @@ export interface operations {
     removeFactor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 factor_id: components["parameters"]["FactorId"];
             };
@@ -2818,10 +2964,67 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getEnrolment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `enrolment_token`; without it the enrolment is not there. */
+                "Sallyport-Enrolment"?: components["parameters"]["EnrolmentToken"];
+            };
+            path: {
+                factor_id: components["parameters"]["FactorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The enrolment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelEnrolment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `enrolment_token`; without it the enrolment is not there. */
+                "Sallyport-Enrolment"?: components["parameters"]["EnrolmentToken"];
+            };
+            path: {
+                factor_id: components["parameters"]["FactorId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled. Its recovery codes are void. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
     verifyFactor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `enrolment_token`; without it the enrolment is not there. */
+                "Sallyport-Enrolment"?: components["parameters"]["EnrolmentToken"];
+                /** @description Made up by the caller for one wish; see *Trying again*. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 factor_id: components["parameters"]["FactorId"];
             };
@@ -2858,7 +3061,12 @@ export interface operations {
     activateFactor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `enrolment_token`; without it the enrolment is not there. */
+                "Sallyport-Enrolment"?: components["parameters"]["EnrolmentToken"];
+                /** @description Made up by the caller for one wish; see *Trying again*. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 factor_id: components["parameters"]["FactorId"];
             };
@@ -2885,7 +3093,10 @@ export interface operations {
     challengeEnrolment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `enrolment_token`; without it the enrolment is not there. */
+                "Sallyport-Enrolment"?: components["parameters"]["EnrolmentToken"];
+            };
             path: {
                 factor_id: components["parameters"]["FactorId"];
             };
@@ -2933,7 +3144,10 @@ export interface operations {
     addPhone: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2968,7 +3182,10 @@ export interface operations {
     removePhone: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 phone_id: components["schemas"]["Id"];
             };
@@ -3064,6 +3281,7 @@ export interface operations {
         requestBody?: never;
         responses: {
             201: components["responses"]["Challenge"];
+            409: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
@@ -3125,7 +3343,10 @@ export interface operations {
     regenerateRecoveryCodes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3234,7 +3455,12 @@ export interface operations {
     createApiToken: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the caller for one wish; see *Trying again*. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3265,6 +3491,34 @@ export interface operations {
             401: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeApiToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
+            path: {
+                token_id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token, without its secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiToken"];
+                };
+            };
+            401: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
             default: components["responses"]["Problem"];
         };
     };
@@ -3317,7 +3571,10 @@ export interface operations {
     createAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the caller for one wish; see *Trying again*. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3431,7 +3688,10 @@ export interface operations {
     putTwoFactor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
             };
@@ -3463,7 +3723,10 @@ export interface operations {
     startIncident: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
             };
@@ -3501,7 +3764,10 @@ export interface operations {
     endIncident: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
             };
@@ -3598,7 +3864,10 @@ export interface operations {
     removeMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
                 user_id: components["schemas"]["Id"];
@@ -3614,6 +3883,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
@@ -3623,7 +3893,10 @@ export interface operations {
     updateMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
                 user_id: components["schemas"]["Id"];
@@ -3650,6 +3923,7 @@ export interface operations {
                     "application/json": components["schemas"]["Member"];
                 };
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
@@ -3688,7 +3962,12 @@ export interface operations {
     createInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Made up by the caller for one wish; see *Trying again*. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
             };
@@ -3715,6 +3994,7 @@ export interface operations {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             409: components["responses"]["Problem"];
@@ -3749,7 +4029,10 @@ export interface operations {
     resendInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
                 invitation_id: components["schemas"]["Id"];
@@ -3767,6 +4050,7 @@ export interface operations {
                     "application/json": components["schemas"]["Invitation"];
                 };
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             429: components["responses"]["Problem"];
@@ -3886,7 +4170,10 @@ export interface operations {
                 /** @description Before this moment (RFC 3339). */
                 to?: components["parameters"]["AuditTo"];
             };
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
             };
@@ -3905,6 +4192,7 @@ export interface operations {
                     "application/x-ndjson": string;
                 };
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
@@ -3925,7 +4213,10 @@ export interface operations {
                 /** @description Before this moment (RFC 3339). */
                 to?: components["parameters"]["AuditTo"];
             };
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
             };
@@ -3944,6 +4235,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             422: components["responses"]["Problem"];
@@ -3956,7 +4248,10 @@ export interface operations {
                 /** @description A day, in UTC; without it, now. */
                 at?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `confirmation_token` of this session. */
+                "Sallyport-Confirmation"?: components["parameters"]["ConfirmationToken"];
+            };
             path: {
                 account_id: components["parameters"]["AccountId"];
             };
@@ -3975,6 +4270,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            401: components["responses"]["Problem"];
             403: components["responses"]["Problem"];
             404: components["responses"]["Problem"];
             422: components["responses"]["Problem"];

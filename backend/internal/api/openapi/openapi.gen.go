@@ -17,24 +17,27 @@ import (
 	"github.com/oapi-codegen/runtime"
 )
 
-// Defines values for ApiTokenState.
+// Defines values for ApiTokenStatus.
 const (
-	ApiTokenStateActive  ApiTokenState = "active"
-	ApiTokenStateExpired ApiTokenState = "expired"
-	ApiTokenStateRevoked ApiTokenState = "revoked"
-	ApiTokenStateStopped ApiTokenState = "stopped"
+	ApiTokenStatusActive    ApiTokenStatus = "active"
+	ApiTokenStatusExpired   ApiTokenStatus = "expired"
+	ApiTokenStatusPaused    ApiTokenStatus = "paused"
+	ApiTokenStatusRevoked   ApiTokenStatus = "revoked"
+	ApiTokenStatusSuspended ApiTokenStatus = "suspended"
 )
 
-// Valid indicates whether the value is a known member of the ApiTokenState enum.
-func (e ApiTokenState) Valid() bool {
+// Valid indicates whether the value is a known member of the ApiTokenStatus enum.
+func (e ApiTokenStatus) Valid() bool {
 	switch e {
-	case ApiTokenStateActive:
+	case ApiTokenStatusActive:
 		return true
-	case ApiTokenStateExpired:
+	case ApiTokenStatusExpired:
 		return true
-	case ApiTokenStateRevoked:
+	case ApiTokenStatusPaused:
 		return true
-	case ApiTokenStateStopped:
+	case ApiTokenStatusRevoked:
+		return true
+	case ApiTokenStatusSuspended:
 		return true
 	default:
 		return false
@@ -764,15 +767,17 @@ type ApiToken struct {
 	Name       string     `json:"name"`
 	Scopes     []Scope    `json:"scopes"`
 
-	// State `stopped`: its owner does not meet the rules.
-	State ApiTokenState `json:"state"`
+	// Status `suspended`: something has changed about how its owner signs in since; they resume it. `paused`: its owner does not meet the
+	// rules, or an owner of an account has paused all tokens; it works again by itself.
+	Status ApiTokenStatus `json:"status"`
 
 	// Token Begins with spat_. Shown once, when it is made.
 	Token *string `json:"token,omitempty"`
 }
 
-// ApiTokenState `stopped`: its owner does not meet the rules.
-type ApiTokenState string
+// ApiTokenStatus `suspended`: something has changed about how its owner signs in since; they resume it. `paused`: its owner does not meet the
+// rules, or an owner of an account has paused all tokens; it works again by itself.
+type ApiTokenStatus string
 
 // ApiTokenList defines model for ApiTokenList.
 type ApiTokenList struct {
@@ -938,9 +943,20 @@ type CodeOnly struct {
 	Code Code `json:"code"`
 }
 
+// Confirmation defines model for Confirmation.
+type Confirmation struct {
+	// ConfirmationToken Opaque. For the header `Sallyport-Confirmation`, in this session alone.
+	ConfirmationToken string `json:"confirmation_token"`
+
+	// ExpiresIn Seconds.
+	//
+	// Example: 300
+	ExpiresIn int `json:"expires_in"`
+}
+
 // ConfirmationRequest defines model for ConfirmationRequest.
 type ConfirmationRequest struct {
-	Password     Password            `json:"password"`
+	Password     *Password           `json:"password,omitempty"`
 	SecondFactor *SecondFactorAnswer `json:"second_factor,omitempty"`
 }
 
@@ -1032,7 +1048,10 @@ type EnrolRequest struct {
 // Enrolment defines model for Enrolment.
 type Enrolment struct {
 	Challenge *Challenge `json:"challenge,omitempty"`
-	Factor    Factor     `json:"factor"`
+
+	// EnrolmentToken For the header `Sallyport-Enrolment`. In the answer of `POST /me/factors` alone.
+	EnrolmentToken *string `json:"enrolment_token,omitempty"`
+	Factor         Factor  `json:"factor"`
 
 	// PasskeyOptions For parseCreationOptionsFromJSON or parseRequestOptionsFromJSON: an object with `publicKey` (WebAuthn Level 3 §5.1.8).
 	PasskeyOptions *PasskeyOptions `json:"passkey_options,omitempty"`
@@ -1047,11 +1066,14 @@ type EnrolmentRequired struct {
 	// ExpiresIn Seconds.
 	//
 	// Example: 600
-	ExpiresIn    int                     `json:"expires_in"`
-	Methods      []FactorType            `json:"methods"`
-	PartialToken string                  `json:"partial_token"`
-	RequiredBy   []RequiredBy            `json:"required_by"`
-	Status       EnrolmentRequiredStatus `json:"status"`
+	ExpiresIn    int          `json:"expires_in"`
+	Methods      []FactorType `json:"methods"`
+	PartialToken string       `json:"partial_token"`
+	RequiredBy   []RequiredBy `json:"required_by"`
+
+	// ResumeToken For `POST /auth/resume`; absent where a cookie holds it.
+	ResumeToken *string                 `json:"resume_token,omitempty"`
+	Status      EnrolmentRequiredStatus `json:"status"`
 }
 
 // EnrolmentRequiredStatus defines model for EnrolmentRequired.Status.
@@ -1511,6 +1533,9 @@ type PlaceNetwork string
 
 // Problem defines model for Problem.
 type Problem struct {
+	// Accepts With `confirmation_required` that needs a `second_factor`. These are strong enough; a recovery code always is.
+	Accepts *[]FactorType `json:"accepts,omitempty"`
+
 	// AttemptsLeft With `invalid_code`.
 	AttemptsLeft *int `json:"attempts_left,omitempty"`
 
@@ -1603,6 +1628,11 @@ type Requirement struct {
 	Since *Time `json:"since,omitempty"`
 }
 
+// ResumeRequest defines model for ResumeRequest.
+type ResumeRequest struct {
+	ResumeToken *string `json:"resume_token,omitempty"`
+}
+
 // Role defines model for Role.
 type Role string
 
@@ -1639,10 +1669,13 @@ type SecondFactorRequired struct {
 	// ExpiresIn Seconds.
 	//
 	// Example: 600
-	ExpiresIn    int                        `json:"expires_in"`
-	Factors      []FactorHint               `json:"factors"`
-	PartialToken string                     `json:"partial_token"`
-	Status       SecondFactorRequiredStatus `json:"status"`
+	ExpiresIn    int          `json:"expires_in"`
+	Factors      []FactorHint `json:"factors"`
+	PartialToken string       `json:"partial_token"`
+
+	// ResumeToken For `POST /auth/resume`; absent where a cookie holds it.
+	ResumeToken *string                    `json:"resume_token,omitempty"`
+	Status      SecondFactorRequiredStatus `json:"status"`
 }
 
 // SecondFactorRequiredStatus defines model for SecondFactorRequired.Status.
@@ -1699,6 +1732,9 @@ type Session struct {
 	// AccessToken A JWT (RFC 9068), `typ` at+jwt.
 	AccessToken string    `json:"access_token"`
 	Assurance   Assurance `json:"assurance"`
+
+	// ConfirmationToken Good for five minutes at most. After the password, or a passkey that has verified its user, was shown just now: what `POST /auth/confirmation` would answer. Never after a refresh.
+	ConfirmationToken *string `json:"confirmation_token,omitempty"`
 
 	// ExpiresIn Seconds.
 	//
@@ -1930,13 +1966,22 @@ type AuditTo = string
 // Example: 01938c7e-0000-7000-8000-000000000001
 type AuditUser = Id
 
+// ConfirmationToken defines model for ConfirmationToken.
+type ConfirmationToken = string
+
 // Cursor defines model for Cursor.
 type Cursor = string
+
+// EnrolmentToken defines model for EnrolmentToken.
+type EnrolmentToken = string
 
 // FactorId A UUIDv7.
 //
 // Example: 01938c7e-0000-7000-8000-000000000001
 type FactorId = Id
+
+// IdempotencyKey defines model for IdempotencyKey.
+type IdempotencyKey = string
 
 // Limit defines model for Limit.
 type Limit = int
@@ -1945,6 +1990,12 @@ type Limit = int
 type ListAccountsParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateAccountParams defines parameters for CreateAccount.
+type CreateAccountParams struct {
+	// IdempotencyKey Made up by the caller for one wish; see *Trying again*.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
 // ListAuditEventsParams defines parameters for ListAuditEvents.
@@ -1983,6 +2034,9 @@ type ExportAuditEventsAsSheetParams struct {
 
 	// To Before this moment (RFC 3339).
 	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
+
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
 }
 
 // ExportAuditEventsParams defines parameters for ExportAuditEvents.
@@ -2001,12 +2055,42 @@ type ExportAuditEventsParams struct {
 
 	// To Before this moment (RFC 3339).
 	To *AuditTo `form:"to,omitempty" json:"to,omitempty"`
+
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// StartIncidentParams defines parameters for StartIncident.
+type StartIncidentParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// EndIncidentParams defines parameters for EndIncident.
+type EndIncidentParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
 }
 
 // ListInvitationsParams defines parameters for ListInvitations.
 type ListInvitationsParams struct {
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateInvitationParams defines parameters for CreateInvitation.
+type CreateInvitationParams struct {
+	// IdempotencyKey Made up by the caller for one wish; see *Trying again*.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// ResendInvitationParams defines parameters for ResendInvitation.
+type ResendInvitationParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -2023,6 +2107,18 @@ type ListMembersParams struct {
 // ListMembersParamsTwoFactor defines parameters for ListMembers.
 type ListMembersParamsTwoFactor string
 
+// RemoveMemberParams defines parameters for RemoveMember.
+type RemoveMemberParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// UpdateMemberParams defines parameters for UpdateMember.
+type UpdateMemberParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
 // SearchParams defines parameters for Search.
 type SearchParams struct {
 	Q string `form:"q" json:"q"`
@@ -2033,6 +2129,12 @@ type ListServicesParams struct {
 	Kind   *ServiceKind `form:"kind,omitempty" json:"kind,omitempty"`
 	Limit  *Limit       `form:"limit,omitempty" json:"limit,omitempty"`
 	Cursor *Cursor      `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// PutTwoFactorParams defines parameters for PutTwoFactor.
+type PutTwoFactorParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
 }
 
 // PreviewTwoFactorParams defines parameters for PreviewTwoFactor.
@@ -2046,6 +2148,9 @@ type PreviewTwoFactorParams struct {
 type ReportTwoFactorParams struct {
 	// At A day, in UTC; without it, now.
 	At *string `form:"at,omitempty" json:"at,omitempty"`
+
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
 }
 
 // ListDemoMessagesParams defines parameters for ListDemoMessages.
@@ -2053,6 +2158,105 @@ type ListDemoMessagesParams struct {
 	To     *string `form:"to,omitempty" json:"to,omitempty"`
 	Limit  *Limit  `form:"limit,omitempty" json:"limit,omitempty"`
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// CreateApiTokenParams defines parameters for CreateApiToken.
+type CreateApiTokenParams struct {
+	// IdempotencyKey Made up by the caller for one wish; see *Trying again*.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// ResumeApiTokenParams defines parameters for ResumeApiToken.
+type ResumeApiTokenParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// ChangeEmailParams defines parameters for ChangeEmail.
+type ChangeEmailParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// DisableSecondFactorParams defines parameters for DisableSecondFactor.
+type DisableSecondFactorParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// EnrolFactorParams defines parameters for EnrolFactor.
+type EnrolFactorParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// RemoveFactorParams defines parameters for RemoveFactor.
+type RemoveFactorParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// ActivateFactorParams defines parameters for ActivateFactor.
+type ActivateFactorParams struct {
+	// SallyportEnrolment The `enrolment_token`; without it the enrolment is not there.
+	SallyportEnrolment *EnrolmentToken `json:"Sallyport-Enrolment,omitempty"`
+
+	// IdempotencyKey Made up by the caller for one wish; see *Trying again*.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ChallengeEnrolmentParams defines parameters for ChallengeEnrolment.
+type ChallengeEnrolmentParams struct {
+	// SallyportEnrolment The `enrolment_token`; without it the enrolment is not there.
+	SallyportEnrolment *EnrolmentToken `json:"Sallyport-Enrolment,omitempty"`
+}
+
+// CancelEnrolmentParams defines parameters for CancelEnrolment.
+type CancelEnrolmentParams struct {
+	// SallyportEnrolment The `enrolment_token`; without it the enrolment is not there.
+	SallyportEnrolment *EnrolmentToken `json:"Sallyport-Enrolment,omitempty"`
+}
+
+// GetEnrolmentParams defines parameters for GetEnrolment.
+type GetEnrolmentParams struct {
+	// SallyportEnrolment The `enrolment_token`; without it the enrolment is not there.
+	SallyportEnrolment *EnrolmentToken `json:"Sallyport-Enrolment,omitempty"`
+}
+
+// VerifyFactorParams defines parameters for VerifyFactor.
+type VerifyFactorParams struct {
+	// SallyportEnrolment The `enrolment_token`; without it the enrolment is not there.
+	SallyportEnrolment *EnrolmentToken `json:"Sallyport-Enrolment,omitempty"`
+
+	// IdempotencyKey Made up by the caller for one wish; see *Trying again*.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
+// ChangePasswordParams defines parameters for ChangePassword.
+type ChangePasswordParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// AddPhoneParams defines parameters for AddPhone.
+type AddPhoneParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// RemovePhoneParams defines parameters for RemovePhone.
+type RemovePhoneParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
+}
+
+// RegenerateRecoveryCodesParams defines parameters for RegenerateRecoveryCodes.
+type RegenerateRecoveryCodesParams struct {
+	// SallyportConfirmation The `confirmation_token` of this session.
+	SallyportConfirmation *ConfirmationToken `json:"Sallyport-Confirmation,omitempty"`
 }
 
 // ListSessionsParams defines parameters for ListSessions.
@@ -2115,6 +2319,9 @@ type ResetPasswordJSONRequestBody = NewPasswordWithToken
 
 // RefreshJSONRequestBody defines body for Refresh for application/json ContentType.
 type RefreshJSONRequestBody = RefreshRequest
+
+// ResumeJSONRequestBody defines body for Resume for application/json ContentType.
+type ResumeJSONRequestBody = ResumeRequest
 
 // AnswerSecondFactorJSONRequestBody defines body for AnswerSecondFactor for application/json ContentType.
 type AnswerSecondFactorJSONRequestBody = SecondFactorAnswer
@@ -2708,7 +2915,7 @@ type ServerInterface interface {
 	ListAccounts(ctx echo.Context, params ListAccountsParams) error
 	// CreateAccount Open another account; you become its owner
 	// (POST /accounts)
-	CreateAccount(ctx echo.Context) error
+	CreateAccount(ctx echo.Context, params CreateAccountParams) error
 	// GetAccount One account
 	// (GET /accounts/{account_id})
 	GetAccount(ctx echo.Context, accountId AccountId) error
@@ -2738,31 +2945,31 @@ type ServerInterface interface {
 	UpdateCartItem(ctx echo.Context, accountId AccountId, itemId Id) error
 	// StartIncident The incident button: enforce now, end all sessions, pause API tokens (owner)
 	// (POST /accounts/{account_id}/incident)
-	StartIncident(ctx echo.Context, accountId AccountId) error
+	StartIncident(ctx echo.Context, accountId AccountId, params StartIncidentParams) error
 	// EndIncident Undo the incident (owner)
 	// (POST /accounts/{account_id}/incident/end)
-	EndIncident(ctx echo.Context, accountId AccountId) error
+	EndIncident(ctx echo.Context, accountId AccountId, params EndIncidentParams) error
 	// ListInvitations Open invitations (owner or admin)
 	// (GET /accounts/{account_id}/invitations)
 	ListInvitations(ctx echo.Context, accountId AccountId, params ListInvitationsParams) error
 	// CreateInvitation Invite a person (owner or admin; only an owner invites owners)
 	// (POST /accounts/{account_id}/invitations)
-	CreateInvitation(ctx echo.Context, accountId AccountId) error
+	CreateInvitation(ctx echo.Context, accountId AccountId, params CreateInvitationParams) error
 	// RevokeInvitation Revoke an invitation (owner or admin)
 	// (DELETE /accounts/{account_id}/invitations/{invitation_id})
 	RevokeInvitation(ctx echo.Context, accountId AccountId, invitationId Id) error
 	// ResendInvitation Mail an open invitation again (owner or admin; only an owner to a future owner)
 	// (POST /accounts/{account_id}/invitations/{invitation_id}/resend)
-	ResendInvitation(ctx echo.Context, accountId AccountId, invitationId Id) error
+	ResendInvitation(ctx echo.Context, accountId AccountId, invitationId Id, params ResendInvitationParams) error
 	// ListMembers Members, with the state of their second factor
 	// (GET /accounts/{account_id}/members)
 	ListMembers(ctx echo.Context, accountId AccountId, params ListMembersParams) error
 	// RemoveMember Remove a member (owner or admin; anyone may leave)
 	// (DELETE /accounts/{account_id}/members/{user_id})
-	RemoveMember(ctx echo.Context, accountId AccountId, userId Id) error
+	RemoveMember(ctx echo.Context, accountId AccountId, userId Id, params RemoveMemberParams) error
 	// UpdateMember Change the role, or whether this one person must use a second factor (owner or admin)
 	// (PATCH /accounts/{account_id}/members/{user_id})
-	UpdateMember(ctx echo.Context, accountId AccountId, userId Id) error
+	UpdateMember(ctx echo.Context, accountId AccountId, userId Id, params UpdateMemberParams) error
 	// Search Find services, and members, by part of their name
 	// (GET /accounts/{account_id}/search)
 	Search(ctx echo.Context, accountId AccountId, params SearchParams) error
@@ -2774,7 +2981,7 @@ type ServerInterface interface {
 	GetTwoFactor(ctx echo.Context, accountId AccountId) error
 	// PutTwoFactor Enforce the second factor for the whole account, or lift it (owner)
 	// (PUT /accounts/{account_id}/two-factor)
-	PutTwoFactor(ctx echo.Context, accountId AccountId) error
+	PutTwoFactor(ctx echo.Context, accountId AccountId, params PutTwoFactorParams) error
 	// PreviewTwoFactor Who would be locked out, and who is mailed (owner or admin)
 	// (GET /accounts/{account_id}/two-factor/preview)
 	PreviewTwoFactor(ctx echo.Context, accountId AccountId, params PreviewTwoFactorParams) error
@@ -2802,6 +3009,9 @@ type ServerInterface interface {
 	// Refresh Exchange a refresh token for new tokens
 	// (POST /auth/refresh)
 	Refresh(ctx echo.Context) error
+	// Resume Go on with a sign-in between the two doors
+	// (POST /auth/resume)
+	Resume(ctx echo.Context) error
 	// AnswerSecondFactor Second door. Checks a code and opens a full session
 	// (POST /auth/second-factor)
 	AnswerSecondFactor(ctx echo.Context) error
@@ -2846,13 +3056,16 @@ type ServerInterface interface {
 	ListApiTokens(ctx echo.Context) error
 	// CreateApiToken Make a token for a program; it is shown once
 	// (POST /me/api-tokens)
-	CreateApiToken(ctx echo.Context) error
+	CreateApiToken(ctx echo.Context, params CreateApiTokenParams) error
 	// RevokeApiToken Revoke a token, at once
 	// (DELETE /me/api-tokens/{token_id})
 	RevokeApiToken(ctx echo.Context, tokenId Id) error
+	// ResumeApiToken Let a suspended token work again
+	// (POST /me/api-tokens/{token_id}/resume)
+	ResumeApiToken(ctx echo.Context, tokenId Id, params ResumeApiTokenParams) error
 	// ChangeEmail Ask for another e-mail address
 	// (POST /me/email)
-	ChangeEmail(ctx echo.Context) error
+	ChangeEmail(ctx echo.Context, params ChangeEmailParams) error
 	// PassEnrolmentGuard Answer it; this sign-in or session may then enrol
 	// (POST /me/enrolment-guard)
 	PassEnrolmentGuard(ctx echo.Context) error
@@ -2861,40 +3074,46 @@ type ServerInterface interface {
 	ChallengeEnrolmentGuard(ctx echo.Context) error
 	// DisableSecondFactor Disable two-factor authentication
 	// (DELETE /me/factors)
-	DisableSecondFactor(ctx echo.Context) error
+	DisableSecondFactor(ctx echo.Context, params DisableSecondFactorParams) error
 	// ListFactors Own second factors; never a secret
 	// (GET /me/factors)
 	ListFactors(ctx echo.Context) error
 	// EnrolFactor Begin to enrol a second factor
 	// (POST /me/factors)
-	EnrolFactor(ctx echo.Context) error
+	EnrolFactor(ctx echo.Context, params EnrolFactorParams) error
 	// RemoveFactor Remove one factor
 	// (DELETE /me/factors/{factor_id})
-	RemoveFactor(ctx echo.Context, factorId FactorId) error
+	RemoveFactor(ctx echo.Context, factorId FactorId, params RemoveFactorParams) error
 	// UpdateFactor Rename a factor, or make it the default
 	// (PATCH /me/factors/{factor_id})
 	UpdateFactor(ctx echo.Context, factorId FactorId) error
 	// ActivateFactor "Okay": from now on the factor counts
 	// (POST /me/factors/{factor_id}/activate)
-	ActivateFactor(ctx echo.Context, factorId FactorId) error
+	ActivateFactor(ctx echo.Context, factorId FactorId, params ActivateFactorParams) error
 	// ChallengeEnrolment Send the code of an enrolment again
 	// (POST /me/factors/{factor_id}/challenges)
-	ChallengeEnrolment(ctx echo.Context, factorId FactorId) error
+	ChallengeEnrolment(ctx echo.Context, factorId FactorId, params ChallengeEnrolmentParams) error
+	// CancelEnrolment Cancel an open enrolment
+	// (DELETE /me/factors/{factor_id}/enrolment)
+	CancelEnrolment(ctx echo.Context, factorId FactorId, params CancelEnrolmentParams) error
+	// GetEnrolment An open enrolment again, after a reload
+	// (GET /me/factors/{factor_id}/enrolment)
+	GetEnrolment(ctx echo.Context, factorId FactorId, params GetEnrolmentParams) error
 	// VerifyFactor Prove that the new factor works
 	// (POST /me/factors/{factor_id}/verify)
-	VerifyFactor(ctx echo.Context, factorId FactorId) error
+	VerifyFactor(ctx echo.Context, factorId FactorId, params VerifyFactorParams) error
 	// ChangePassword Change the password
 	// (PUT /me/password)
-	ChangePassword(ctx echo.Context) error
+	ChangePassword(ctx echo.Context, params ChangePasswordParams) error
 	// ListPhones Own phone numbers
 	// (GET /me/phones)
 	ListPhones(ctx echo.Context) error
 	// AddPhone Add a mobile or backup number; a code is sent to it
 	// (POST /me/phones)
-	AddPhone(ctx echo.Context) error
+	AddPhone(ctx echo.Context, params AddPhoneParams) error
 	// RemovePhone Remove a number that no factor uses
 	// (DELETE /me/phones/{phone_id})
-	RemovePhone(ctx echo.Context, phoneId Id) error
+	RemovePhone(ctx echo.Context, phoneId Id, params RemovePhoneParams) error
 	// ChallengePhone Send the code to the number again
 	// (POST /me/phones/{phone_id}/challenges)
 	ChallengePhone(ctx echo.Context, phoneId Id) error
@@ -2906,7 +3125,7 @@ type ServerInterface interface {
 	GetRecoveryCodes(ctx echo.Context) error
 	// RegenerateRecoveryCodes Ten new recovery codes; the old ones are void
 	// (POST /me/recovery-codes)
-	RegenerateRecoveryCodes(ctx echo.Context) error
+	RegenerateRecoveryCodes(ctx echo.Context, params RegenerateRecoveryCodesParams) error
 	// EndOtherSessions End all sessions but this one
 	// (DELETE /me/sessions)
 	EndOtherSessions(ctx echo.Context) error
@@ -2955,8 +3174,28 @@ func (w *ServerInterfaceWrapper) ListAccounts(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateAccount(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateAccountParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateAccount(ctx)
+	err = w.Handler.CreateAccount(ctx, params)
 	return err
 }
 
@@ -3107,6 +3346,23 @@ func (w *ServerInterfaceWrapper) ExportAuditEventsAsSheet(ctx echo.Context) erro
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
 	}
 
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ExportAuditEventsAsSheet(ctx, accountId, params)
 	return err
@@ -3158,6 +3414,23 @@ func (w *ServerInterfaceWrapper) ExportAuditEvents(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", ctx.QueryParams(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter to: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -3256,8 +3529,28 @@ func (w *ServerInterfaceWrapper) StartIncident(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StartIncidentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.StartIncident(ctx, accountId)
+	err = w.Handler.StartIncident(ctx, accountId, params)
 	return err
 }
 
@@ -3272,8 +3565,28 @@ func (w *ServerInterfaceWrapper) EndIncident(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EndIncidentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.EndIncident(ctx, accountId)
+	err = w.Handler.EndIncident(ctx, accountId, params)
 	return err
 }
 
@@ -3320,8 +3633,43 @@ func (w *ServerInterfaceWrapper) CreateInvitation(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateInvitationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateInvitation(ctx, accountId)
+	err = w.Handler.CreateInvitation(ctx, accountId, params)
 	return err
 }
 
@@ -3368,8 +3716,28 @@ func (w *ServerInterfaceWrapper) ResendInvitation(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter invitation_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResendInvitationParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ResendInvitation(ctx, accountId, invitationId)
+	err = w.Handler.ResendInvitation(ctx, accountId, invitationId, params)
 	return err
 }
 
@@ -3445,8 +3813,28 @@ func (w *ServerInterfaceWrapper) RemoveMember(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveMemberParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RemoveMember(ctx, accountId, userId)
+	err = w.Handler.RemoveMember(ctx, accountId, userId, params)
 	return err
 }
 
@@ -3469,8 +3857,28 @@ func (w *ServerInterfaceWrapper) UpdateMember(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter user_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UpdateMemberParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.UpdateMember(ctx, accountId, userId)
+	err = w.Handler.UpdateMember(ctx, accountId, userId, params)
 	return err
 }
 
@@ -3565,8 +3973,28 @@ func (w *ServerInterfaceWrapper) PutTwoFactor(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter account_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PutTwoFactorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.PutTwoFactor(ctx, accountId)
+	err = w.Handler.PutTwoFactor(ctx, accountId, params)
 	return err
 }
 
@@ -3627,6 +4055,23 @@ func (w *ServerInterfaceWrapper) ReportTwoFactor(ctx echo.Context) error {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", ctx.QueryParams(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
 	if err != nil {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter at: %s", err))
+	}
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
 	}
 
 	// Invoke the callback with all the unmarshaled arguments
@@ -3694,6 +4139,15 @@ func (w *ServerInterfaceWrapper) Refresh(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.Refresh(ctx)
+	return err
+}
+
+// Resume converts echo context to params.
+func (w *ServerInterfaceWrapper) Resume(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Resume(ctx)
 	return err
 }
 
@@ -3857,8 +4311,43 @@ func (w *ServerInterfaceWrapper) ListApiTokens(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) CreateApiToken(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CreateApiTokenParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.CreateApiToken(ctx)
+	err = w.Handler.CreateApiToken(ctx, params)
 	return err
 }
 
@@ -3878,12 +4367,68 @@ func (w *ServerInterfaceWrapper) RevokeApiToken(ctx echo.Context) error {
 	return err
 }
 
+// ResumeApiToken converts echo context to params.
+func (w *ServerInterfaceWrapper) ResumeApiToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "token_id" -------------
+	var tokenId Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token_id", ctx.Param("token_id"), &tokenId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter token_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResumeApiTokenParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ResumeApiToken(ctx, tokenId, params)
+	return err
+}
+
 // ChangeEmail converts echo context to params.
 func (w *ServerInterfaceWrapper) ChangeEmail(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangeEmailParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ChangeEmail(ctx)
+	err = w.Handler.ChangeEmail(ctx, params)
 	return err
 }
 
@@ -3909,8 +4454,28 @@ func (w *ServerInterfaceWrapper) ChallengeEnrolmentGuard(ctx echo.Context) error
 func (w *ServerInterfaceWrapper) DisableSecondFactor(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DisableSecondFactorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.DisableSecondFactor(ctx)
+	err = w.Handler.DisableSecondFactor(ctx, params)
 	return err
 }
 
@@ -3927,8 +4492,28 @@ func (w *ServerInterfaceWrapper) ListFactors(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) EnrolFactor(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params EnrolFactorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.EnrolFactor(ctx)
+	err = w.Handler.EnrolFactor(ctx, params)
 	return err
 }
 
@@ -3943,8 +4528,28 @@ func (w *ServerInterfaceWrapper) RemoveFactor(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter factor_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemoveFactorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RemoveFactor(ctx, factorId)
+	err = w.Handler.RemoveFactor(ctx, factorId, params)
 	return err
 }
 
@@ -3975,8 +4580,43 @@ func (w *ServerInterfaceWrapper) ActivateFactor(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter factor_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActivateFactorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Enrolment" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Enrolment")]; found {
+		var SallyportEnrolment EnrolmentToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Enrolment, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Enrolment", valueList[0], &SallyportEnrolment, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Enrolment: %s", err))
+		}
+
+		params.SallyportEnrolment = &SallyportEnrolment
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ActivateFactor(ctx, factorId)
+	err = w.Handler.ActivateFactor(ctx, factorId, params)
 	return err
 }
 
@@ -3991,8 +4631,100 @@ func (w *ServerInterfaceWrapper) ChallengeEnrolment(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter factor_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChallengeEnrolmentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Enrolment" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Enrolment")]; found {
+		var SallyportEnrolment EnrolmentToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Enrolment, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Enrolment", valueList[0], &SallyportEnrolment, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Enrolment: %s", err))
+		}
+
+		params.SallyportEnrolment = &SallyportEnrolment
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ChallengeEnrolment(ctx, factorId)
+	err = w.Handler.ChallengeEnrolment(ctx, factorId, params)
+	return err
+}
+
+// CancelEnrolment converts echo context to params.
+func (w *ServerInterfaceWrapper) CancelEnrolment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "factor_id" -------------
+	var factorId FactorId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "factor_id", ctx.Param("factor_id"), &factorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter factor_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CancelEnrolmentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Enrolment" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Enrolment")]; found {
+		var SallyportEnrolment EnrolmentToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Enrolment, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Enrolment", valueList[0], &SallyportEnrolment, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Enrolment: %s", err))
+		}
+
+		params.SallyportEnrolment = &SallyportEnrolment
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.CancelEnrolment(ctx, factorId, params)
+	return err
+}
+
+// GetEnrolment converts echo context to params.
+func (w *ServerInterfaceWrapper) GetEnrolment(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "factor_id" -------------
+	var factorId FactorId
+
+	err = runtime.BindStyledParameterWithOptions("simple", "factor_id", ctx.Param("factor_id"), &factorId, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter factor_id: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetEnrolmentParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Enrolment" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Enrolment")]; found {
+		var SallyportEnrolment EnrolmentToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Enrolment, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Enrolment", valueList[0], &SallyportEnrolment, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Enrolment: %s", err))
+		}
+
+		params.SallyportEnrolment = &SallyportEnrolment
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetEnrolment(ctx, factorId, params)
 	return err
 }
 
@@ -4007,8 +4739,43 @@ func (w *ServerInterfaceWrapper) VerifyFactor(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter factor_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VerifyFactorParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Enrolment" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Enrolment")]; found {
+		var SallyportEnrolment EnrolmentToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Enrolment, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Enrolment", valueList[0], &SallyportEnrolment, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Enrolment: %s", err))
+		}
+
+		params.SallyportEnrolment = &SallyportEnrolment
+	}
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.VerifyFactor(ctx, factorId)
+	err = w.Handler.VerifyFactor(ctx, factorId, params)
 	return err
 }
 
@@ -4016,8 +4783,28 @@ func (w *ServerInterfaceWrapper) VerifyFactor(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ChangePassword(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ChangePasswordParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ChangePassword(ctx)
+	err = w.Handler.ChangePassword(ctx, params)
 	return err
 }
 
@@ -4034,8 +4821,28 @@ func (w *ServerInterfaceWrapper) ListPhones(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) AddPhone(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AddPhoneParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.AddPhone(ctx)
+	err = w.Handler.AddPhone(ctx, params)
 	return err
 }
 
@@ -4050,8 +4857,28 @@ func (w *ServerInterfaceWrapper) RemovePhone(ctx echo.Context) error {
 		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter phone_id: %s", err))
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RemovePhoneParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RemovePhone(ctx, phoneId)
+	err = w.Handler.RemovePhone(ctx, phoneId, params)
 	return err
 }
 
@@ -4100,8 +4927,28 @@ func (w *ServerInterfaceWrapper) GetRecoveryCodes(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) RegenerateRecoveryCodes(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RegenerateRecoveryCodesParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Sallyport-Confirmation" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Sallyport-Confirmation")]; found {
+		var SallyportConfirmation ConfirmationToken
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Sallyport-Confirmation, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Sallyport-Confirmation", valueList[0], &SallyportConfirmation, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Sallyport-Confirmation: %s", err))
+		}
+
+		params.SallyportConfirmation = &SallyportConfirmation
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.RegenerateRecoveryCodes(ctx)
+	err = w.Handler.RegenerateRecoveryCodes(ctx, params)
 	return err
 }
 
@@ -4243,6 +5090,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/auth/confirmation/challenges", wrapper.ChallengeConfirmation, options.OperationMiddlewares["challengeConfirmation"]...)
 	router.GET(options.BaseURL+"/challenges/:challenge_id", wrapper.GetChallenge, options.OperationMiddlewares["getChallenge"]...)
 	router.POST(options.BaseURL+"/auth/refresh", wrapper.Refresh, options.OperationMiddlewares["refresh"]...)
+	router.POST(options.BaseURL+"/auth/resume", wrapper.Resume, options.OperationMiddlewares["resume"]...)
 	router.POST(options.BaseURL+"/auth/sign-out", wrapper.SignOut, options.OperationMiddlewares["signOut"]...)
 	router.POST(options.BaseURL+"/auth/confirmation", wrapper.Confirm, options.OperationMiddlewares["confirm"]...)
 	router.POST(options.BaseURL+"/auth/sign-up", wrapper.SignUp, options.OperationMiddlewares["signUp"]...)
@@ -4259,6 +5107,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/me/factors", wrapper.EnrolFactor, options.OperationMiddlewares["enrolFactor"]...)
 	router.DELETE(options.BaseURL+"/me/factors/:factor_id", wrapper.RemoveFactor, options.OperationMiddlewares["removeFactor"]...)
 	router.PATCH(options.BaseURL+"/me/factors/:factor_id", wrapper.UpdateFactor, options.OperationMiddlewares["updateFactor"]...)
+	router.DELETE(options.BaseURL+"/me/factors/:factor_id/enrolment", wrapper.CancelEnrolment, options.OperationMiddlewares["cancelEnrolment"]...)
+	router.GET(options.BaseURL+"/me/factors/:factor_id/enrolment", wrapper.GetEnrolment, options.OperationMiddlewares["getEnrolment"]...)
 	router.POST(options.BaseURL+"/me/factors/:factor_id/verify", wrapper.VerifyFactor, options.OperationMiddlewares["verifyFactor"]...)
 	router.POST(options.BaseURL+"/me/factors/:factor_id/activate", wrapper.ActivateFactor, options.OperationMiddlewares["activateFactor"]...)
 	router.POST(options.BaseURL+"/me/factors/:factor_id/challenges", wrapper.ChallengeEnrolment, options.OperationMiddlewares["challengeEnrolment"]...)
@@ -4276,6 +5126,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.DELETE(options.BaseURL+"/me/sessions/:session_id", wrapper.EndSession, options.OperationMiddlewares["endSession"]...)
 	router.GET(options.BaseURL+"/me/api-tokens", wrapper.ListApiTokens, options.OperationMiddlewares["listApiTokens"]...)
 	router.POST(options.BaseURL+"/me/api-tokens", wrapper.CreateApiToken, options.OperationMiddlewares["createApiToken"]...)
+	router.POST(options.BaseURL+"/me/api-tokens/:token_id/resume", wrapper.ResumeApiToken, options.OperationMiddlewares["resumeApiToken"]...)
 	router.DELETE(options.BaseURL+"/me/api-tokens/:token_id", wrapper.RevokeApiToken, options.OperationMiddlewares["revokeApiToken"]...)
 	router.GET(options.BaseURL+"/accounts", wrapper.ListAccounts, options.OperationMiddlewares["listAccounts"]...)
 	router.POST(options.BaseURL+"/accounts", wrapper.CreateAccount, options.OperationMiddlewares["createAccount"]...)
@@ -4384,7 +5235,8 @@ func (response ListAccountsdefaultApplicationProblemPlusJSONResponse) VisitListA
 }
 
 type CreateAccountRequestObject struct {
-	Body *CreateAccountJSONRequestBody
+	Params CreateAccountParams
+	Body   *CreateAccountJSONRequestBody
 }
 
 type CreateAccountResponseObject interface {
@@ -4870,8 +5722,40 @@ func (response ExportAuditEventsAsSheet200TextcsvResponse) VisitExportAuditEvent
 	return err
 }
 
-type ExportAuditEventsAsSheet403ApplicationProblemPlusJSONResponse struct {
+type ExportAuditEventsAsSheet401ApplicationProblemPlusJSONResponse struct {
 	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditEventsAsSheet401ApplicationProblemPlusJSONResponse) VisitExportAuditEventsAsSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEventsAsSheet403ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ExportAuditEventsAsSheet403ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ExportAuditEventsAsSheet403ResponseHeaders
 }
 
 func (response ExportAuditEventsAsSheet403ApplicationProblemPlusJSONResponse) VisitExportAuditEventsAsSheetResponse(w http.ResponseWriter) error {
@@ -5052,8 +5936,40 @@ func (response ExportAuditEvents200ApplicationxNdjsonResponse) VisitExportAuditE
 	}
 }
 
-type ExportAuditEvents403ApplicationProblemPlusJSONResponse struct {
+type ExportAuditEvents401ApplicationProblemPlusJSONResponse struct {
 	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ExportAuditEvents401ApplicationProblemPlusJSONResponse) VisitExportAuditEventsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportAuditEvents403ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ExportAuditEvents403ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ExportAuditEvents403ResponseHeaders
 }
 
 func (response ExportAuditEvents403ApplicationProblemPlusJSONResponse) VisitExportAuditEventsResponse(w http.ResponseWriter) error {
@@ -5596,6 +6512,7 @@ func (response UpdateCartItemdefaultApplicationProblemPlusJSONResponse) VisitUpd
 
 type StartIncidentRequestObject struct {
 	AccountId AccountId `json:"account_id"`
+	Params    StartIncidentParams
 	Body      *StartIncidentJSONRequestBody
 }
 
@@ -5805,6 +6722,7 @@ func (response StartIncidentdefaultApplicationProblemPlusJSONResponse) VisitStar
 
 type EndIncidentRequestObject struct {
 	AccountId AccountId `json:"account_id"`
+	Params    EndIncidentParams
 	Body      *EndIncidentJSONRequestBody
 }
 
@@ -6127,6 +7045,7 @@ func (response ListInvitationsdefaultApplicationProblemPlusJSONResponse) VisitLi
 
 type CreateInvitationRequestObject struct {
 	AccountId AccountId `json:"account_id"`
+	Params    CreateInvitationParams
 	Body      *CreateInvitationJSONRequestBody
 }
 
@@ -6148,8 +7067,40 @@ func (response CreateInvitation201JSONResponse) VisitCreateInvitationResponse(w 
 	return err
 }
 
-type CreateInvitation403ApplicationProblemPlusJSONResponse struct {
+type CreateInvitation401ApplicationProblemPlusJSONResponse struct {
 	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInvitation401ApplicationProblemPlusJSONResponse) VisitCreateInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInvitation403ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type CreateInvitation403ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers CreateInvitation403ResponseHeaders
 }
 
 func (response CreateInvitation403ApplicationProblemPlusJSONResponse) VisitCreateInvitationResponse(w http.ResponseWriter) error {
@@ -6412,6 +7363,7 @@ func (response RevokeInvitationdefaultApplicationProblemPlusJSONResponse) VisitR
 type ResendInvitationRequestObject struct {
 	AccountId    AccountId `json:"account_id"`
 	InvitationId Id        `json:"invitation_id"`
+	Params       ResendInvitationParams
 }
 
 type ResendInvitationResponseObject interface {
@@ -6432,8 +7384,40 @@ func (response ResendInvitation200JSONResponse) VisitResendInvitationResponse(w 
 	return err
 }
 
-type ResendInvitation403ApplicationProblemPlusJSONResponse struct {
+type ResendInvitation401ApplicationProblemPlusJSONResponse struct {
 	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ResendInvitation401ApplicationProblemPlusJSONResponse) VisitResendInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendInvitation403ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ResendInvitation403ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ResendInvitation403ResponseHeaders
 }
 
 func (response ResendInvitation403ApplicationProblemPlusJSONResponse) VisitResendInvitationResponse(w http.ResponseWriter) error {
@@ -6638,6 +7622,7 @@ func (response ListMembersdefaultApplicationProblemPlusJSONResponse) VisitListMe
 type RemoveMemberRequestObject struct {
 	AccountId AccountId `json:"account_id"`
 	UserId    Id        `json:"user_id"`
+	Params    RemoveMemberParams
 }
 
 type RemoveMemberResponseObject interface {
@@ -6652,8 +7637,40 @@ func (response RemoveMember204Response) VisitRemoveMemberResponse(w http.Respons
 	return nil
 }
 
-type RemoveMember403ApplicationProblemPlusJSONResponse struct {
+type RemoveMember401ApplicationProblemPlusJSONResponse struct {
 	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveMember401ApplicationProblemPlusJSONResponse) VisitRemoveMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveMember403ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type RemoveMember403ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers RemoveMember403ResponseHeaders
 }
 
 func (response RemoveMember403ApplicationProblemPlusJSONResponse) VisitRemoveMemberResponse(w http.ResponseWriter) error {
@@ -6777,6 +7794,7 @@ func (response RemoveMemberdefaultApplicationProblemPlusJSONResponse) VisitRemov
 type UpdateMemberRequestObject struct {
 	AccountId AccountId `json:"account_id"`
 	UserId    Id        `json:"user_id"`
+	Params    UpdateMemberParams
 	Body      *UpdateMemberJSONRequestBody
 }
 
@@ -6798,8 +7816,40 @@ func (response UpdateMember200JSONResponse) VisitUpdateMemberResponse(w http.Res
 	return err
 }
 
-type UpdateMember403ApplicationProblemPlusJSONResponse struct {
+type UpdateMember401ApplicationProblemPlusJSONResponse struct {
 	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMember401ApplicationProblemPlusJSONResponse) VisitUpdateMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMember403ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type UpdateMember403ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers UpdateMember403ResponseHeaders
 }
 
 func (response UpdateMember403ApplicationProblemPlusJSONResponse) VisitUpdateMemberResponse(w http.ResponseWriter) error {
@@ -7228,6 +8278,7 @@ func (response GetTwoFactordefaultApplicationProblemPlusJSONResponse) VisitGetTw
 
 type PutTwoFactorRequestObject struct {
 	AccountId AccountId `json:"account_id"`
+	Params    PutTwoFactorParams
 	Body      *PutTwoFactorJSONRequestBody
 }
 
@@ -7585,8 +8636,40 @@ func (response ReportTwoFactor200TextcsvResponse) VisitReportTwoFactorResponse(w
 	return err
 }
 
-type ReportTwoFactor403ApplicationProblemPlusJSONResponse struct {
+type ReportTwoFactor401ApplicationProblemPlusJSONResponse struct {
 	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ReportTwoFactor401ApplicationProblemPlusJSONResponse) VisitReportTwoFactorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportTwoFactor403ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ReportTwoFactor403ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ReportTwoFactor403ResponseHeaders
 }
 
 func (response ReportTwoFactor403ApplicationProblemPlusJSONResponse) VisitReportTwoFactorResponse(w http.ResponseWriter) error {
@@ -7715,12 +8798,18 @@ type ConfirmResponseObject interface {
 	VisitConfirmResponse(w http.ResponseWriter) error
 }
 
-type Confirm204Response struct {
-}
+type Confirm200JSONResponse Confirmation
 
-func (response Confirm204Response) VisitConfirmResponse(w http.ResponseWriter) error {
-	w.WriteHeader(204)
-	return nil
+func (response Confirm200JSONResponse) VisitConfirmResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
 }
 
 type Confirm401ApplicationProblemPlusJSONResponse struct {
@@ -8540,6 +9629,121 @@ type RefreshdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RefreshdefaultApplicationProblemPlusJSONResponse) VisitRefreshResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeRequestObject struct {
+	Body *ResumeJSONRequestBody
+}
+
+type ResumeResponseObject interface {
+	VisitResumeResponse(w http.ResponseWriter) error
+}
+
+type Resume200JSONResponse struct{ SignInResultJSONResponse }
+
+func (response Resume200JSONResponse) VisitResumeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.SetCookie != nil {
+		w.Header().Set("Set-Cookie", fmt.Sprint(*response.Headers.SetCookie))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Resume401ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response Resume401ApplicationProblemPlusJSONResponse) VisitResumeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Resume422ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type Resume422ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers Resume422ResponseHeaders
+}
+
+func (response Resume422ApplicationProblemPlusJSONResponse) VisitResumeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumedefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ResumedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ResumedefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ResumedefaultApplicationProblemPlusJSONResponse) VisitResumeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10036,7 +11240,8 @@ func (response ListApiTokensdefaultApplicationProblemPlusJSONResponse) VisitList
 }
 
 type CreateApiTokenRequestObject struct {
-	Body *CreateApiTokenJSONRequestBody
+	Params CreateApiTokenParams
+	Body   *CreateApiTokenJSONRequestBody
 }
 
 type CreateApiTokenResponseObject interface {
@@ -10253,8 +11458,122 @@ func (response RevokeApiTokendefaultApplicationProblemPlusJSONResponse) VisitRev
 	return err
 }
 
+type ResumeApiTokenRequestObject struct {
+	TokenId Id `json:"token_id"`
+	Params  ResumeApiTokenParams
+}
+
+type ResumeApiTokenResponseObject interface {
+	VisitResumeApiTokenResponse(w http.ResponseWriter) error
+}
+
+type ResumeApiToken200JSONResponse ApiToken
+
+func (response ResumeApiToken200JSONResponse) VisitResumeApiTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeApiToken401ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeApiToken401ApplicationProblemPlusJSONResponse) VisitResumeApiTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeApiToken404ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ResumeApiToken404ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ResumeApiToken404ResponseHeaders
+}
+
+func (response ResumeApiToken404ApplicationProblemPlusJSONResponse) VisitResumeApiTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeApiTokendefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ResumeApiTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    ResumeApiTokendefaultResponseHeaders
+	StatusCode int
+}
+
+func (response ResumeApiTokendefaultApplicationProblemPlusJSONResponse) VisitResumeApiTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangeEmailRequestObject struct {
-	Body *ChangeEmailJSONRequestBody
+	Params ChangeEmailParams
+	Body   *ChangeEmailJSONRequestBody
 }
 
 type ChangeEmailResponseObject interface {
@@ -10614,8 +11933,40 @@ func (response ChallengeEnrolmentGuard201JSONResponse) VisitChallengeEnrolmentGu
 	return err
 }
 
-type ChallengeEnrolmentGuard429ApplicationProblemPlusJSONResponse struct {
+type ChallengeEnrolmentGuard409ApplicationProblemPlusJSONResponse struct {
 	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response ChallengeEnrolmentGuard409ApplicationProblemPlusJSONResponse) VisitChallengeEnrolmentGuardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChallengeEnrolmentGuard429ResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type ChallengeEnrolmentGuard429ApplicationProblemPlusJSONResponse struct {
+	Body    Problem
+	Headers ChallengeEnrolmentGuard429ResponseHeaders
 }
 
 func (response ChallengeEnrolmentGuard429ApplicationProblemPlusJSONResponse) VisitChallengeEnrolmentGuardResponse(w http.ResponseWriter) error {
@@ -10673,6 +12024,7 @@ func (response ChallengeEnrolmentGuarddefaultApplicationProblemPlusJSONResponse)
 }
 
 type DisableSecondFactorRequestObject struct {
+	Params DisableSecondFactorParams
 }
 
 type DisableSecondFactorResponseObject interface {
@@ -10826,7 +12178,8 @@ func (response ListFactorsdefaultApplicationProblemPlusJSONResponse) VisitListFa
 }
 
 type EnrolFactorRequestObject struct {
-	Body *EnrolFactorJSONRequestBody
+	Params EnrolFactorParams
+	Body   *EnrolFactorJSONRequestBody
 }
 
 type EnrolFactorResponseObject interface {
@@ -11003,6 +12356,7 @@ func (response EnrolFactordefaultApplicationProblemPlusJSONResponse) VisitEnrolF
 
 type RemoveFactorRequestObject struct {
 	FactorId FactorId `json:"factor_id"`
+	Params   RemoveFactorParams
 }
 
 type RemoveFactorResponseObject interface {
@@ -11254,6 +12608,7 @@ func (response UpdateFactordefaultApplicationProblemPlusJSONResponse) VisitUpdat
 
 type ActivateFactorRequestObject struct {
 	FactorId FactorId `json:"factor_id"`
+	Params   ActivateFactorParams
 }
 
 type ActivateFactorResponseObject interface {
@@ -11376,6 +12731,7 @@ func (response ActivateFactordefaultApplicationProblemPlusJSONResponse) VisitAct
 
 type ChallengeEnrolmentRequestObject struct {
 	FactorId FactorId `json:"factor_id"`
+	Params   ChallengeEnrolmentParams
 	Body     *ChallengeEnrolmentJSONRequestBody
 }
 
@@ -11519,8 +12875,165 @@ func (response ChallengeEnrolmentdefaultApplicationProblemPlusJSONResponse) Visi
 	return err
 }
 
+type CancelEnrolmentRequestObject struct {
+	FactorId FactorId `json:"factor_id"`
+	Params   CancelEnrolmentParams
+}
+
+type CancelEnrolmentResponseObject interface {
+	VisitCancelEnrolmentResponse(w http.ResponseWriter) error
+}
+
+type CancelEnrolment204Response struct {
+}
+
+func (response CancelEnrolment204Response) VisitCancelEnrolmentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type CancelEnrolment404ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response CancelEnrolment404ApplicationProblemPlusJSONResponse) VisitCancelEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEnrolmentdefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type CancelEnrolmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    CancelEnrolmentdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response CancelEnrolmentdefaultApplicationProblemPlusJSONResponse) VisitCancelEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEnrolmentRequestObject struct {
+	FactorId FactorId `json:"factor_id"`
+	Params   GetEnrolmentParams
+}
+
+type GetEnrolmentResponseObject interface {
+	VisitGetEnrolmentResponse(w http.ResponseWriter) error
+}
+
+type GetEnrolment200JSONResponse Enrolment
+
+func (response GetEnrolment200JSONResponse) VisitGetEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEnrolment404ApplicationProblemPlusJSONResponse struct {
+	ProblemApplicationProblemPlusJSONResponse
+}
+
+func (response GetEnrolment404ApplicationProblemPlusJSONResponse) VisitGetEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetEnrolmentdefaultResponseHeaders struct {
+	RetryAfter      *int
+	WWWAuthenticate *string
+	XRequestId      *string
+}
+
+type GetEnrolmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	Headers    GetEnrolmentdefaultResponseHeaders
+	StatusCode int
+}
+
+func (response GetEnrolmentdefaultApplicationProblemPlusJSONResponse) VisitGetEnrolmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	if response.Headers.WWWAuthenticate != nil {
+		w.Header().Set("WWW-Authenticate", fmt.Sprint(*response.Headers.WWWAuthenticate))
+	}
+	if response.Headers.XRequestId != nil {
+		w.Header().Set("X-Request-Id", fmt.Sprint(*response.Headers.XRequestId))
+	}
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyFactorRequestObject struct {
 	FactorId FactorId `json:"factor_id"`
+	Params   VerifyFactorParams
 	Body     *VerifyFactorJSONRequestBody
 }
 
@@ -11729,7 +13242,8 @@ func (response VerifyFactordefaultApplicationProblemPlusJSONResponse) VisitVerif
 }
 
 type ChangePasswordRequestObject struct {
-	Body *ChangePasswordJSONRequestBody
+	Params ChangePasswordParams
+	Body   *ChangePasswordJSONRequestBody
 }
 
 type ChangePasswordResponseObject interface {
@@ -11883,7 +13397,8 @@ func (response ListPhonesdefaultApplicationProblemPlusJSONResponse) VisitListPho
 }
 
 type AddPhoneRequestObject struct {
-	Body *AddPhoneJSONRequestBody
+	Params AddPhoneParams
+	Body   *AddPhoneJSONRequestBody
 }
 
 type AddPhoneResponseObject interface {
@@ -12060,6 +13575,7 @@ func (response AddPhonedefaultApplicationProblemPlusJSONResponse) VisitAddPhoneR
 
 type RemovePhoneRequestObject struct {
 	PhoneId Id `json:"phone_id"`
+	Params  RemovePhoneParams
 }
 
 type RemovePhoneResponseObject interface {
@@ -12631,6 +14147,7 @@ func (response GetRecoveryCodesdefaultApplicationProblemPlusJSONResponse) VisitG
 }
 
 type RegenerateRecoveryCodesRequestObject struct {
+	Params RegenerateRecoveryCodesParams
 }
 
 type RegenerateRecoveryCodesResponseObject interface {
@@ -13146,6 +14663,9 @@ type StrictServerInterface interface {
 	// Refresh Exchange a refresh token for new tokens
 	// (POST /auth/refresh)
 	Refresh(ctx context.Context, request RefreshRequestObject) (RefreshResponseObject, error)
+	// Resume Go on with a sign-in between the two doors
+	// (POST /auth/resume)
+	Resume(ctx context.Context, request ResumeRequestObject) (ResumeResponseObject, error)
 	// AnswerSecondFactor Second door. Checks a code and opens a full session
 	// (POST /auth/second-factor)
 	AnswerSecondFactor(ctx context.Context, request AnswerSecondFactorRequestObject) (AnswerSecondFactorResponseObject, error)
@@ -13194,6 +14714,9 @@ type StrictServerInterface interface {
 	// RevokeApiToken Revoke a token, at once
 	// (DELETE /me/api-tokens/{token_id})
 	RevokeApiToken(ctx context.Context, request RevokeApiTokenRequestObject) (RevokeApiTokenResponseObject, error)
+	// ResumeApiToken Let a suspended token work again
+	// (POST /me/api-tokens/{token_id}/resume)
+	ResumeApiToken(ctx context.Context, request ResumeApiTokenRequestObject) (ResumeApiTokenResponseObject, error)
 	// ChangeEmail Ask for another e-mail address
 	// (POST /me/email)
 	ChangeEmail(ctx context.Context, request ChangeEmailRequestObject) (ChangeEmailResponseObject, error)
@@ -13224,6 +14747,12 @@ type StrictServerInterface interface {
 	// ChallengeEnrolment Send the code of an enrolment again
 	// (POST /me/factors/{factor_id}/challenges)
 	ChallengeEnrolment(ctx context.Context, request ChallengeEnrolmentRequestObject) (ChallengeEnrolmentResponseObject, error)
+	// CancelEnrolment Cancel an open enrolment
+	// (DELETE /me/factors/{factor_id}/enrolment)
+	CancelEnrolment(ctx context.Context, request CancelEnrolmentRequestObject) (CancelEnrolmentResponseObject, error)
+	// GetEnrolment An open enrolment again, after a reload
+	// (GET /me/factors/{factor_id}/enrolment)
+	GetEnrolment(ctx context.Context, request GetEnrolmentRequestObject) (GetEnrolmentResponseObject, error)
 	// VerifyFactor Prove that the new factor works
 	// (POST /me/factors/{factor_id}/verify)
 	VerifyFactor(ctx context.Context, request VerifyFactorRequestObject) (VerifyFactorResponseObject, error)
@@ -13303,8 +14832,10 @@ func (sh *strictHandler) ListAccounts(ctx echo.Context, params ListAccountsParam
 }
 
 // CreateAccount operation middleware
-func (sh *strictHandler) CreateAccount(ctx echo.Context) error {
+func (sh *strictHandler) CreateAccount(ctx echo.Context, params CreateAccountParams) error {
 	var request CreateAccountRequestObject
+
+	request.Params = params
 
 	var body CreateAccountJSONRequestBody
 	var err error
@@ -13648,10 +15179,11 @@ func (sh *strictHandler) UpdateCartItem(ctx echo.Context, accountId AccountId, i
 }
 
 // StartIncident operation middleware
-func (sh *strictHandler) StartIncident(ctx echo.Context, accountId AccountId) error {
+func (sh *strictHandler) StartIncident(ctx echo.Context, accountId AccountId, params StartIncidentParams) error {
 	var request StartIncidentRequestObject
 
 	request.AccountId = accountId
+	request.Params = params
 
 	var body StartIncidentJSONRequestBody
 	var err error
@@ -13696,10 +15228,11 @@ func (sh *strictHandler) StartIncident(ctx echo.Context, accountId AccountId) er
 }
 
 // EndIncident operation middleware
-func (sh *strictHandler) EndIncident(ctx echo.Context, accountId AccountId) error {
+func (sh *strictHandler) EndIncident(ctx echo.Context, accountId AccountId, params EndIncidentParams) error {
 	var request EndIncidentRequestObject
 
 	request.AccountId = accountId
+	request.Params = params
 
 	var body EndIncidentJSONRequestBody
 	var err error
@@ -13770,10 +15303,11 @@ func (sh *strictHandler) ListInvitations(ctx echo.Context, accountId AccountId, 
 }
 
 // CreateInvitation operation middleware
-func (sh *strictHandler) CreateInvitation(ctx echo.Context, accountId AccountId) error {
+func (sh *strictHandler) CreateInvitation(ctx echo.Context, accountId AccountId, params CreateInvitationParams) error {
 	var request CreateInvitationRequestObject
 
 	request.AccountId = accountId
+	request.Params = params
 
 	var body CreateInvitationJSONRequestBody
 	var err error
@@ -13844,11 +15378,12 @@ func (sh *strictHandler) RevokeInvitation(ctx echo.Context, accountId AccountId,
 }
 
 // ResendInvitation operation middleware
-func (sh *strictHandler) ResendInvitation(ctx echo.Context, accountId AccountId, invitationId Id) error {
+func (sh *strictHandler) ResendInvitation(ctx echo.Context, accountId AccountId, invitationId Id, params ResendInvitationParams) error {
 	var request ResendInvitationRequestObject
 
 	request.AccountId = accountId
 	request.InvitationId = invitationId
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ResendInvitation(ctx.Request().Context(), request.(ResendInvitationRequestObject))
@@ -13896,11 +15431,12 @@ func (sh *strictHandler) ListMembers(ctx echo.Context, accountId AccountId, para
 }
 
 // RemoveMember operation middleware
-func (sh *strictHandler) RemoveMember(ctx echo.Context, accountId AccountId, userId Id) error {
+func (sh *strictHandler) RemoveMember(ctx echo.Context, accountId AccountId, userId Id, params RemoveMemberParams) error {
 	var request RemoveMemberRequestObject
 
 	request.AccountId = accountId
 	request.UserId = userId
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RemoveMember(ctx.Request().Context(), request.(RemoveMemberRequestObject))
@@ -13922,11 +15458,12 @@ func (sh *strictHandler) RemoveMember(ctx echo.Context, accountId AccountId, use
 }
 
 // UpdateMember operation middleware
-func (sh *strictHandler) UpdateMember(ctx echo.Context, accountId AccountId, userId Id) error {
+func (sh *strictHandler) UpdateMember(ctx echo.Context, accountId AccountId, userId Id, params UpdateMemberParams) error {
 	var request UpdateMemberRequestObject
 
 	request.AccountId = accountId
 	request.UserId = userId
+	request.Params = params
 
 	var body UpdateMemberJSONRequestBody
 	var err error
@@ -14048,10 +15585,11 @@ func (sh *strictHandler) GetTwoFactor(ctx echo.Context, accountId AccountId) err
 }
 
 // PutTwoFactor operation middleware
-func (sh *strictHandler) PutTwoFactor(ctx echo.Context, accountId AccountId) error {
+func (sh *strictHandler) PutTwoFactor(ctx echo.Context, accountId AccountId, params PutTwoFactorParams) error {
 	var request PutTwoFactorRequestObject
 
 	request.AccountId = accountId
+	request.Params = params
 
 	var body PutTwoFactorJSONRequestBody
 	var err error
@@ -14466,6 +16004,55 @@ func (sh *strictHandler) Refresh(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(RefreshResponseObject); ok {
 		return validResponse.VisitRefreshResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Resume operation middleware
+func (sh *strictHandler) Resume(ctx echo.Context) error {
+	var request ResumeRequestObject
+
+	var body ResumeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			return err
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Resume(ctx.Request().Context(), request.(ResumeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Resume")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResumeResponseObject); ok {
+		return validResponse.VisitResumeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -14960,8 +16547,10 @@ func (sh *strictHandler) ListApiTokens(ctx echo.Context) error {
 }
 
 // CreateApiToken operation middleware
-func (sh *strictHandler) CreateApiToken(ctx echo.Context) error {
+func (sh *strictHandler) CreateApiToken(ctx echo.Context, params CreateApiTokenParams) error {
 	var request CreateApiTokenRequestObject
+
+	request.Params = params
 
 	var body CreateApiTokenJSONRequestBody
 	var err error
@@ -15030,9 +16619,37 @@ func (sh *strictHandler) RevokeApiToken(ctx echo.Context, tokenId Id) error {
 	return nil
 }
 
+// ResumeApiToken operation middleware
+func (sh *strictHandler) ResumeApiToken(ctx echo.Context, tokenId Id, params ResumeApiTokenParams) error {
+	var request ResumeApiTokenRequestObject
+
+	request.TokenId = tokenId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResumeApiToken(ctx.Request().Context(), request.(ResumeApiTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResumeApiToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ResumeApiTokenResponseObject); ok {
+		return validResponse.VisitResumeApiTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ChangeEmail operation middleware
-func (sh *strictHandler) ChangeEmail(ctx echo.Context) error {
+func (sh *strictHandler) ChangeEmail(ctx echo.Context, params ChangeEmailParams) error {
 	var request ChangeEmailRequestObject
+
+	request.Params = params
 
 	var body ChangeEmailJSONRequestBody
 	var err error
@@ -15146,8 +16763,10 @@ func (sh *strictHandler) ChallengeEnrolmentGuard(ctx echo.Context) error {
 }
 
 // DisableSecondFactor operation middleware
-func (sh *strictHandler) DisableSecondFactor(ctx echo.Context) error {
+func (sh *strictHandler) DisableSecondFactor(ctx echo.Context, params DisableSecondFactorParams) error {
 	var request DisableSecondFactorRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.DisableSecondFactor(ctx.Request().Context(), request.(DisableSecondFactorRequestObject))
@@ -15192,8 +16811,10 @@ func (sh *strictHandler) ListFactors(ctx echo.Context) error {
 }
 
 // EnrolFactor operation middleware
-func (sh *strictHandler) EnrolFactor(ctx echo.Context) error {
+func (sh *strictHandler) EnrolFactor(ctx echo.Context, params EnrolFactorParams) error {
 	var request EnrolFactorRequestObject
+
+	request.Params = params
 
 	var body EnrolFactorJSONRequestBody
 	var err error
@@ -15238,10 +16859,11 @@ func (sh *strictHandler) EnrolFactor(ctx echo.Context) error {
 }
 
 // RemoveFactor operation middleware
-func (sh *strictHandler) RemoveFactor(ctx echo.Context, factorId FactorId) error {
+func (sh *strictHandler) RemoveFactor(ctx echo.Context, factorId FactorId, params RemoveFactorParams) error {
 	var request RemoveFactorRequestObject
 
 	request.FactorId = factorId
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RemoveFactor(ctx.Request().Context(), request.(RemoveFactorRequestObject))
@@ -15311,10 +16933,11 @@ func (sh *strictHandler) UpdateFactor(ctx echo.Context, factorId FactorId) error
 }
 
 // ActivateFactor operation middleware
-func (sh *strictHandler) ActivateFactor(ctx echo.Context, factorId FactorId) error {
+func (sh *strictHandler) ActivateFactor(ctx echo.Context, factorId FactorId, params ActivateFactorParams) error {
 	var request ActivateFactorRequestObject
 
 	request.FactorId = factorId
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ActivateFactor(ctx.Request().Context(), request.(ActivateFactorRequestObject))
@@ -15336,10 +16959,11 @@ func (sh *strictHandler) ActivateFactor(ctx echo.Context, factorId FactorId) err
 }
 
 // ChallengeEnrolment operation middleware
-func (sh *strictHandler) ChallengeEnrolment(ctx echo.Context, factorId FactorId) error {
+func (sh *strictHandler) ChallengeEnrolment(ctx echo.Context, factorId FactorId, params ChallengeEnrolmentParams) error {
 	var request ChallengeEnrolmentRequestObject
 
 	request.FactorId = factorId
+	request.Params = params
 
 	var body ChallengeEnrolmentJSONRequestBody
 	var err error
@@ -15386,11 +17010,64 @@ func (sh *strictHandler) ChallengeEnrolment(ctx echo.Context, factorId FactorId)
 	return nil
 }
 
+// CancelEnrolment operation middleware
+func (sh *strictHandler) CancelEnrolment(ctx echo.Context, factorId FactorId, params CancelEnrolmentParams) error {
+	var request CancelEnrolmentRequestObject
+
+	request.FactorId = factorId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelEnrolment(ctx.Request().Context(), request.(CancelEnrolmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelEnrolment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(CancelEnrolmentResponseObject); ok {
+		return validResponse.VisitCancelEnrolmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetEnrolment operation middleware
+func (sh *strictHandler) GetEnrolment(ctx echo.Context, factorId FactorId, params GetEnrolmentParams) error {
+	var request GetEnrolmentRequestObject
+
+	request.FactorId = factorId
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetEnrolment(ctx.Request().Context(), request.(GetEnrolmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetEnrolment")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetEnrolmentResponseObject); ok {
+		return validResponse.VisitGetEnrolmentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // VerifyFactor operation middleware
-func (sh *strictHandler) VerifyFactor(ctx echo.Context, factorId FactorId) error {
+func (sh *strictHandler) VerifyFactor(ctx echo.Context, factorId FactorId, params VerifyFactorParams) error {
 	var request VerifyFactorRequestObject
 
 	request.FactorId = factorId
+	request.Params = params
 
 	var body VerifyFactorJSONRequestBody
 	var err error
@@ -15435,8 +17112,10 @@ func (sh *strictHandler) VerifyFactor(ctx echo.Context, factorId FactorId) error
 }
 
 // ChangePassword operation middleware
-func (sh *strictHandler) ChangePassword(ctx echo.Context) error {
+func (sh *strictHandler) ChangePassword(ctx echo.Context, params ChangePasswordParams) error {
 	var request ChangePasswordRequestObject
+
+	request.Params = params
 
 	var body ChangePasswordJSONRequestBody
 	var err error
@@ -15504,8 +17183,10 @@ func (sh *strictHandler) ListPhones(ctx echo.Context) error {
 }
 
 // AddPhone operation middleware
-func (sh *strictHandler) AddPhone(ctx echo.Context) error {
+func (sh *strictHandler) AddPhone(ctx echo.Context, params AddPhoneParams) error {
 	var request AddPhoneRequestObject
+
+	request.Params = params
 
 	var body AddPhoneJSONRequestBody
 	var err error
@@ -15550,10 +17231,11 @@ func (sh *strictHandler) AddPhone(ctx echo.Context) error {
 }
 
 // RemovePhone operation middleware
-func (sh *strictHandler) RemovePhone(ctx echo.Context, phoneId Id) error {
+func (sh *strictHandler) RemovePhone(ctx echo.Context, phoneId Id, params RemovePhoneParams) error {
 	var request RemovePhoneRequestObject
 
 	request.PhoneId = phoneId
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RemovePhone(ctx.Request().Context(), request.(RemovePhoneRequestObject))
@@ -15697,8 +17379,10 @@ func (sh *strictHandler) GetRecoveryCodes(ctx echo.Context) error {
 }
 
 // RegenerateRecoveryCodes operation middleware
-func (sh *strictHandler) RegenerateRecoveryCodes(ctx echo.Context) error {
+func (sh *strictHandler) RegenerateRecoveryCodes(ctx echo.Context, params RegenerateRecoveryCodesParams) error {
 	var request RegenerateRecoveryCodesRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.RegenerateRecoveryCodes(ctx.Request().Context(), request.(RegenerateRecoveryCodesRequestObject))
