@@ -108,7 +108,7 @@ generate: $(STAMP) ## write anew the code that comes from openapi.yaml, and docs
 	cd frontend && npm run --silent generate
 	@touch backend/internal/api/openapi/requests.json
 	cd backend && $(GO) test -vet=off -count=1 -run TestRequestsAreHeldAgainstTheWholeContract ./internal/api -write
-	cd backend && $(GO) test -vet=off -count=1 -run TestRolesAreWrittenDown ./internal/account -write
+	cd backend && $(GO) test -vet=off -count=1 -run TestRolesAreWrittenDown ./internal/actor -write
 
 clean: ## remove what was built (the demo's ./data stays)
 	rm -rf bin frontend/dist frontend/node_modules frontend/test-results frontend/playwright-report

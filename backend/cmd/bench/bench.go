@@ -217,8 +217,8 @@ func (b *bench) one(ctx context.Context, w *world, run int) error {
 	if b.wants("reads") {
 		for _, kind := range []struct{ name, path string }{
 			{"GET /me", "/api/v1/me"},
-			{"GET /accounts/{id}", "/api/v1/accounts/" + accountID},
-			{"GET /accounts/{id}/two-factor", "/api/v1/accounts/" + accountID + "/two-factor"},
+			{"GET /accounts/{id}", "/api/v1/accounts/" + string(accountID)},
+			{"GET /accounts/{id}/two-factor", "/api/v1/accounts/" + string(accountID) + "/two-factor"},
 		} {
 			requests := make([][]byte, len(sessions))
 			for i, s := range sessions {

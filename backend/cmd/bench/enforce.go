@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-smtp"
 
 	"sallyport/internal/assurance"
+	"sallyport/internal/id"
 )
 
 // clicks is how often the answer to an owner's click is measured in one run; each is lifted again.
@@ -39,9 +40,6 @@ func (b *bench) enforce(ctx context.Context, w *world, members int) error {
 	}
 	owner, err := w.signIn(ctx, owners[0], assurance.Password().And(assurance.TOTP.AMR()...))
 	if err != nil {
-		return err
-	}
-	if err := w.store.ConfirmSession(ctx, owner.sessionID, now(), now()); err != nil {
 		return err
 	}
 	watcher := person{}
@@ -76,23 +74,29 @@ func (b *bench) enforce(ctx context.Context, w *world, members int) error {
 	return b.click(ctx, w, accountID, number, members, owner, watching, first, second, sink)
 }
 
-func (b *bench) click(ctx context.Context, w *world, accountID, number string, members int, owner, watching signedIn, first, second *server, sink *sink) error {
+func (b *bench) click(ctx context.Context, w *world, accountID id.Account, number string, members int, owner, watching signedIn, first, second *server, sink *sink) error {
 	t := b.table.section("Enforcement", "From the owner's click (request sent) to its answer, and to the first refusal of a member who asks all the time, "+
 		"on PostgreSQL at another replica. Notices: queued from the click until every member's is written down, while they are also being sent; "+
 		"sent into a mail sink in the same program.",
 		"answer p50, ms", "answer worst, ms", "answer, ratio to the smallest", "bound p50, ms", "bound worst, ms", "notices queued/s", "notices sent/s", "memory grew by, MB")
 	row := fmt.Sprintf("%s members, %s", grouped(fmt.Sprint(members)), w.name)
-	path := "/api/v1/accounts/" + accountID + "/two-factor"
-	put := func(enforced bool) []byte {
-		return request("PUT", path, owner.access, fmt.Sprintf(`{"enforced":%t,"account_number":%q}`, enforced, number))
-	}
+	path := "/api/v1/accounts/" + string(accountID) + "/two-factor"
+	put := func(enforced bool) ([]byte, error) { return w.rule(path, owner, enforced, number) }
 	ownerClient, memberClient := newClient(first.address), newClient(second.address)
 	defer ownerClient.close()
 	defer memberClient.close()
-	look := request("GET", "/api/v1/accounts/"+accountID, watching.access, "")
+	look := request("GET", "/api/v1/accounts/"+string(accountID), watching.access, "")
 	var answers, bounds load
 	for range clicks {
 		if _, err := expect(memberClient, look, 200); err != nil {
+			return err
+		}
+		enforce, err := put(true)
+		if err != nil {
+			return err
+		}
+		lift, err := put(false)
+		if err != nil {
 			return err
 		}
 		bound := make(chan error, 1)
@@ -112,14 +116,14 @@ func (b *bench) click(ctx context.Context, w *world, accountID, number string, m
 			}
 			bound <- errors.New("the member was not bound within ten seconds")
 		}()
-		if _, err := expect(ownerClient, put(true), 200); err != nil {
+		if _, err := expect(ownerClient, enforce, 200); err != nil {
 			return err
 		}
 		answers.latencies = append(answers.latencies, time.Since(began))
 		if err := <-bound; err != nil {
 			return err
 		}
-		if _, err := expect(ownerClient, put(false), 200); err != nil {
+		if _, err := expect(ownerClient, lift, 200); err != nil {
 			return err
 		}
 		for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
@@ -146,7 +150,7 @@ func (b *bench) click(ctx context.Context, w *world, accountID, number string, m
 }
 
 // notices enforces once more and watches everybody being told.
-func (b *bench) notices(ctx context.Context, w *world, t *section, row string, members int, c *client, put func(bool) []byte, first, second *server, sink *sink) error {
+func (b *bench) notices(ctx context.Context, w *world, t *section, row string, members int, c *client, put func(bool) ([]byte, error), first, second *server, sink *sink) error {
 	if err := w.emptyQueue(ctx); err != nil {
 		return err
 	}
@@ -154,8 +158,12 @@ func (b *bench) notices(ctx context.Context, w *world, t *section, row string, m
 	sink.mails.Store(0)
 	before, _ := first.memory()
 	other, _ := second.memory()
+	enforce, err := put(true)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
-	if _, err := expect(c, put(true), 200); err != nil {
+	if _, err := expect(c, enforce, 200); err != nil {
 		return err
 	}
 	var queued time.Duration

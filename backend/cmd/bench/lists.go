@@ -47,7 +47,7 @@ func (b *bench) lists(ctx context.Context, w *world) error {
 	defer s.stop()
 	c := newClient(s.address)
 	defer c.close()
-	at := "/api/v1/accounts/" + accountID
+	at := "/api/v1/accounts/" + string(accountID)
 	get := func(path string) []byte { return request("GET", at+path, owner.access, "") }
 	first, err := expect(c, get("/members?limit=200"), 200)
 	if err != nil {
@@ -67,7 +67,7 @@ func (b *bench) lists(ctx context.Context, w *world) error {
 		{"members without a second factor", "/members?two_factor=missing"},
 		{"members with one", "/members?two_factor=active"},
 		{"members named like one in 400", "/members?q=hanna+garcia"},
-		{"members by an address", "/members?q=" + middle.id[19:]},
+		{"members by an address", "/members?q=" + string(middle.id[19:])},
 		{"members by what all have", "/members?q=bench.test"},
 		{"members by what nobody has", "/members?q=xyzzy"},
 		{"members by two letters that nobody has", "/members?q=qx"},
@@ -81,10 +81,10 @@ func (b *bench) lists(ctx context.Context, w *world) error {
 		{"audit events", "/audit-events"},
 		{"audit events of one rare action", "/audit-events?action=account."},
 		{"audit events that begin so", "/audit-events?action=member."},
-		{"audit events by somebody", "/audit-events?actor=" + middle.id},
-		{"audit events about somebody", "/audit-events?user=" + middle.id},
+		{"audit events by somebody", "/audit-events?actor=" + string(middle.id)},
+		{"audit events about somebody", "/audit-events?user=" + string(middle.id)},
 		{"audit events of a time", "/audit-events?from=" + from},
-		{"rare audit events by who does most", "/audit-events?action=account.&actor=" + owner.id},
+		{"rare audit events by who does most", "/audit-events?action=account.&actor=" + string(owner.id)},
 	} {
 		l := spread(ctx, s.address, 1, b.interval(), 0, func(c *client, _, _ int) error {
 			_, err := expect(c, get(row.path), 200)
@@ -103,7 +103,7 @@ func (b *bench) lists(ctx context.Context, w *world) error {
 func eventTime(member int) int64 { return 1_700_000_000_000_000 + int64(member)*60_000_000 }
 
 // events fills the record of an account: half of it the owner did.
-func (w *world) events(ctx context.Context, accountID string, owner person, people []person) error {
+func (w *world) events(ctx context.Context, accountID id.Account, owner person, people []person) error {
 	rows := make([]string, 0, 10_000)
 	flush := func() error {
 		err := w.insert(ctx, "audit_events (id, at, action, actor_id, user_id, account_id, detail)", rows)

@@ -36,11 +36,14 @@ func (c *client) close() {
 }
 
 // request is a whole request as bytes, made once and sent often.
-func request(method, path, token, body string) []byte {
+func request(method, path, token, body string, headers ...string) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: bench\r\n", method, path)
 	if token != "" {
 		fmt.Fprintf(&b, "Authorization: Bearer %s\r\n", token)
+	}
+	for _, header := range headers {
+		b.WriteString(header + "\r\n")
 	}
 	if body != "" {
 		fmt.Fprintf(&b, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))

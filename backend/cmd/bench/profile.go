@@ -13,6 +13,7 @@ import (
 
 	"sallyport/internal/app"
 	"sallyport/internal/assurance"
+	"sallyport/internal/id"
 )
 
 // profile runs one replica inside this program and writes a CPU profile of it under one kind of load. The load generator is in
@@ -66,7 +67,7 @@ func profile(ctx context.Context, o options) (err error) {
 }
 
 // load is the one kind of load that is profiled.
-func (o options) load(ctx context.Context, w *world, people []person, accountID string) (act func(c *client, worker, call int) error, count int, err error) {
+func (o options) load(ctx context.Context, w *world, people []person, accountID id.Account) (act func(c *client, worker, call int) error, count int, err error) {
 	switch {
 	case o.wants("second-step"):
 		tokens, err := w.between(ctx, people)
@@ -102,7 +103,7 @@ func (o options) load(ctx context.Context, w *world, people []person, accountID 
 	}
 	path := "/api/v1/me"
 	if o.wants("account") {
-		path = "/api/v1/accounts/" + accountID
+		path = "/api/v1/accounts/" + string(accountID)
 	}
 	return func(c *client, worker, _ int) error {
 		_, err := expect(c, request("GET", path, sessions[worker].access, ""), 200)

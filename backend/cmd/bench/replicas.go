@@ -55,9 +55,6 @@ func (b *bench) switching(ctx context.Context, w *world, replicas int, deaf bool
 	if err != nil {
 		return bound, lifted, err
 	}
-	if err := w.store.ConfirmSession(ctx, owner.sessionID, now(), now()); err != nil {
-		return bound, lifted, err
-	}
 	member, err := w.signIn(ctx, people[0], assurance.Password())
 	if err != nil {
 		return bound, lifted, err
@@ -86,9 +83,13 @@ func (b *bench) switching(ctx context.Context, w *world, replicas int, deaf bool
 		}()
 		defer func() { stop(); <-ended }()
 	}
-	look := request("GET", "/api/v1/accounts/"+accountID, member.access, "")
+	look := request("GET", "/api/v1/accounts/"+string(accountID), member.access, "")
 	for range switches {
 		for _, enforced := range []bool{true, false} {
+			change, err := w.rule("/api/v1/accounts/"+string(accountID)+"/two-factor", owner, enforced, number)
+			if err != nil {
+				return bound, lifted, err
+			}
 			began := time.Now()
 			heard := make([]time.Duration, replicas)
 			failed := make([]error, replicas)
@@ -96,8 +97,7 @@ func (b *bench) switching(ctx context.Context, w *world, replicas int, deaf bool
 			for i, c := range clients {
 				watching.Go(func() { heard[i], failed[i] = watch(c, look, enforced, began) })
 			}
-			_, err := expect(click, request("PUT", "/api/v1/accounts/"+accountID+"/two-factor", owner.access,
-				fmt.Sprintf(`{"enforced":%t,"account_number":%q}`, enforced, number)), 200)
+			_, err = expect(click, change, 200)
 			watching.Wait()
 			if err := errors.Join(append(failed, err)...); err != nil {
 				return bound, lifted, err

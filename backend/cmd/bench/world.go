@@ -16,11 +16,13 @@ import (
 	"github.com/alexedwards/argon2id"
 	_ "github.com/jackc/pgx/v5/stdlib"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/id"
 	"sallyport/internal/seal"
 	"sallyport/internal/session"
+	"sallyport/internal/signin"
 	"sallyport/internal/store"
 	"sallyport/internal/testkit/pgcluster"
 )
@@ -109,9 +111,10 @@ func (w *world) close() {
 
 // person is one user.
 type person struct {
-	id, email string
-	factorID  string
-	secret    string // base32; "" without a factor
+	id       id.User
+	email    string
+	factorID id.Factor
+	secret   string // base32; "" without a factor
 }
 
 // insert writes rows, many in one statement. Values are our own: none needs quoting.
@@ -146,15 +149,15 @@ func (w *world) people(ctx context.Context, n int, factors bool) ([]person, erro
 		bits = int(assurance.TOTP)
 	}
 	for i := range people {
-		p := person{id: id.New()}
-		p.email = p.id + "@bench.test"
+		p := person{id: id.User(id.New())}
+		p.email = string(p.id) + "@bench.test"
 		name := firstNames[i%len(firstNames)] + " " + lastNames[i/len(firstNames)%len(lastNames)]
 		users[i] = fmt.Sprintf("('%s','%s','%s','%s','%s',%d,%d,%d)", p.id, p.email, p.email, name, w.hash, bits, at, at)
 		if factors {
 			var raw [20]byte
 			_, _ = rand.Read(raw[:]) // never fails
-			p.factorID, p.secret = id.New(), base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:])
-			sealed, err := w.box.Seal("factor:"+p.factorID, []byte(p.secret))
+			p.factorID, p.secret = id.Factor(id.New()), base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(raw[:])
+			sealed, err := w.box.Seal("factor:"+string(p.factorID), []byte(p.secret))
 			if err != nil {
 				return nil, err
 			}
@@ -172,8 +175,8 @@ func (w *world) people(ctx context.Context, n int, factors bool) ([]person, erro
 }
 
 // account makes an account whose first member owns it.
-func (w *world) account(ctx context.Context, number string, members []person) (string, error) {
-	accountID, at := id.New(), now().UnixMicro()
+func (w *world) account(ctx context.Context, number string, members []person) (id.Account, error) {
+	accountID, at := id.Account(id.New()), now().UnixMicro()
 	rows := make([]string, len(members))
 	for i, m := range members {
 		role := "member"
@@ -197,17 +200,31 @@ func (w *world) account(ctx context.Context, number string, members []person) (s
 // signedIn is a live session.
 type signedIn struct {
 	person
-	sessionID, access, refresh string
+	stay            actor.Stay
+	access, refresh string
 }
 
 // signIn opens a session as the house would after the steps that proof tells of.
 func (w *world) signIn(ctx context.Context, p person, proof assurance.Proof) (signedIn, error) {
-	s, refresh, err := w.book.Open(ctx, p.id, proof, session.Bearer, now())
+	s, refresh, err := w.book.Open(ctx, actor.From(actor.Origin{}), session.Session{UserID: p.id, Delivery: session.Bearer, Proof: proof, AuthTime: now()})
 	if err != nil {
 		return signedIn{}, err
 	}
 	access, _, err := w.tokens.Access(s)
-	return signedIn{person: p, sessionID: s.ID, access: access, refresh: refresh}, err
+	return signedIn{person: p, stay: s.Stay(), access: access, refresh: refresh}, err
+}
+
+// confirmed is an owner who has just shown password and authenticator app again.
+func confirmed(owner signedIn) actor.Actor {
+	return actor.Actor{Kind: actor.Person, User: owner.id, Stay: owner.stay, Shown: actor.Confirmation{
+		Stay: owner.stay.ID, Epoch: owner.stay.Epoch, Password: true, Factor: assurance.TOTP.Means(), Until: now().Add(actor.ConfirmLife),
+	}}
+}
+
+// rule is the request by which an owner enforces or lifts the rule, with the token of a fresh confirmation.
+func (w *world) rule(path string, owner signedIn, enforced bool, number string) ([]byte, error) {
+	token, err := signin.SealConfirmation(w.box, confirmed(owner).Shown)
+	return request("PUT", path, owner.access, fmt.Sprintf(`{"enforced":%t,"account_number":%q}`, enforced, number), "Sallyport-Confirmation: "+token), err
 }
 
 // between gives each person a partial token, as after the right password.
@@ -215,7 +232,7 @@ func (w *world) between(ctx context.Context, people []person) ([]string, error) 
 	tokens := make([]string, len(people))
 	err := w.store.InTx(ctx, func(ctx context.Context) error {
 		for i, p := range people {
-			pending, err := w.book.Begin(ctx, session.Pending{UserID: p.id, Purpose: session.ForSecondFactor, Delivery: session.Bearer,
+			pending, err := w.book.Begin(ctx, actor.From(actor.Origin{}), session.Pending{UserID: p.id, Purpose: actor.ForSecondFactor, Delivery: session.Bearer,
 				Proof: assurance.Password(), PasswordAt: now()})
 			if err != nil {
 				return err

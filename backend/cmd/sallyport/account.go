@@ -7,7 +7,6 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/app"
-	"sallyport/internal/audit"
 )
 
 type accountCommands struct {
@@ -75,7 +74,7 @@ func strengthOf(r account.Rule) string {
 // Run lists.
 func (c accountList) Run(ctx context.Context, t *app.Tools) error {
 	found, more, err := gather(c.list, func(limit int, cursor string) ([]account.Listed, string, error) {
-		return t.Accounts.Directory(ctx, c.Query, account.Page{Limit: limit, Cursor: cursor})
+		return t.Accounts.Directory(ctx, anOperator, c.Query, account.Page{Limit: limit, Cursor: cursor})
 	})
 	if err != nil {
 		return err
@@ -86,7 +85,7 @@ func (c accountList) Run(ctx context.Context, t *app.Tools) error {
 		if a.Owners > 1 {
 			owner += fmt.Sprintf(" and %d more", a.Owners-1)
 		}
-		items[i] = accountJSON{ID: a.ID, Number: a.Number, Name: a.Name, CreatedAt: moment(a.CreatedAt), Owners: []string{}, Members: a.Members,
+		items[i] = accountJSON{ID: string(a.ID), Number: a.Number, Name: a.Name, CreatedAt: moment(a.CreatedAt), Owners: []string{}, Members: a.Members,
 			Enforced: a.Rule.Enforced(), Strength: strengthOf(a.Rule)}
 		if a.Owner != "" {
 			items[i].Owners = []string{a.Owner}
@@ -98,15 +97,15 @@ func (c accountList) Run(ctx context.Context, t *app.Tools) error {
 
 // Run shows.
 func (c accountShow) Run(ctx context.Context, t *app.Tools) error {
-	a, err := t.Accounts.Numbered(ctx, c.Number)
+	a, err := t.Accounts.Numbered(ctx, anOperator, c.Number)
 	if err != nil {
 		return err
 	}
-	owners, err := t.Accounts.OwnersOf(ctx, a.ID)
+	owners, err := t.Accounts.OwnersOf(ctx, anOperator, a.ID)
 	if err != nil {
 		return err
 	}
-	report, err := t.Switch.Report(ctx, audit.Operator, a.ID)
+	report, err := t.Switch.Report(ctx, anOperator, a.ID)
 	if err != nil {
 		return err
 	}
@@ -121,26 +120,26 @@ func (c accountShow) Run(ctx context.Context, t *app.Tools) error {
 			Compliant   int `json:"compliant"`
 			Missing     int `json:"missing"`
 			Invitations int `json:"invitations"`
-		}{accountJSON{ID: a.ID, Number: a.Number, Name: a.Name, CreatedAt: moment(a.CreatedAt), Owners: addresses, Members: n.Total,
+		}{accountJSON{ID: string(a.ID), Number: a.Number, Name: a.Name, CreatedAt: moment(a.CreatedAt), Owners: addresses, Members: n.Total,
 			Enforced: a.Rule.Enforced(), Strength: strengthOf(a.Rule)}, n.Compliant, n.Missing, n.Invitations})
 	}
-	return printFacts([][2]string{{"Number", a.Number}, {"Name", a.Name}, {"Identifier", a.ID}, {"Opened", at(a.CreatedAt)}, {"Owners", strings.Join(addresses, ", ")},
+	return printFacts([][2]string{{"Number", a.Number}, {"Name", a.Name}, {"Identifier", string(a.ID)}, {"Opened", at(a.CreatedAt)}, {"Owners", strings.Join(addresses, ", ")},
 		{"Second factor", ruleWords(a.Rule)}, {"Members", fmt.Sprintf("%d, of whom %d lack a second factor that counts", n.Total, n.Missing)},
 		{"Invitations", fmt.Sprint(n.Invitations)}})
 }
 
 // Run opens an account.
 func (c accountCreate) Run(ctx context.Context, t *app.Tools) error {
-	owner, err := t.People.Person(ctx, c.Owner)
+	owner, err := t.People.Person(ctx, anOperator, c.Owner)
 	if err != nil {
 		return err
 	}
-	m, err := t.Accounts.Create(ctx, owner.ID, c.Name)
+	m, err := t.Accounts.CreateFor(ctx, anOperator, owner.ID, c.Name)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return printJSON(accountJSON{ID: m.ID, Number: m.Number, Name: m.Name, CreatedAt: moment(m.CreatedAt), Owners: []string{owner.Email}, Members: 1})
+		return printJSON(accountJSON{ID: string(m.ID), Number: m.Number, Name: m.Name, CreatedAt: moment(m.CreatedAt), Owners: []string{owner.Email}, Members: 1})
 	}
 	fmt.Printf("%s was opened for %s.\n", m.Number, owner.Email)
 	return nil
@@ -148,15 +147,15 @@ func (c accountCreate) Run(ctx context.Context, t *app.Tools) error {
 
 // Run renames.
 func (c accountRename) Run(ctx context.Context, t *app.Tools) error {
-	ctx, err := c.by(ctx)
+	who, err := c.by()
 	if err != nil {
 		return err
 	}
-	a, err := t.Accounts.Numbered(ctx, c.Number)
+	a, err := t.Accounts.Numbered(ctx, who, c.Number)
 	if err != nil {
 		return err
 	}
-	m, err := t.Accounts.Rename(ctx, audit.Operator, a.ID, c.Name)
+	m, err := t.Accounts.Rename(ctx, who, a.ID, c.Name)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"sallyport/internal/app"
 	"sallyport/internal/audit"
+	"sallyport/internal/id"
 )
 
 type auditCommands struct {
@@ -33,10 +34,10 @@ type auditLine struct {
 	At        int64             `json:"at"` // microseconds since 1970 UTC
 	Action    string            `json:"action"`
 	Outcome   string            `json:"outcome"`
-	ActorID   string            `json:"actor_id"`
-	UserID    string            `json:"user_id"`
-	AccountID string            `json:"account_id"`
-	SessionID string            `json:"session_id"`
+	ActorID   id.User           `json:"actor_id"`
+	UserID    id.User           `json:"user_id"`
+	AccountID id.Account        `json:"account_id"`
+	SessionID id.Stay           `json:"session_id"`
 	Address   string            `json:"address"`
 	UserAgent string            `json:"user_agent"`
 	Detail    map[string]string `json:"detail"`

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
 	"sallyport/internal/testkit"
 )
@@ -28,7 +29,7 @@ func TestAuditVerify(t *testing.T) {
 		happen := func(n int) {
 			t.Helper()
 			for range n {
-				if err := log.Append(t.Context(), audit.Event{Action: audit.SignInCompleted, UserID: "ann"}); err != nil {
+				if err := log.Append(t.Context(), actor.TheHouse(), audit.Event{Action: audit.SignInCompleted, UserID: "ann"}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -75,7 +76,7 @@ func TestAuditExport(t *testing.T) {
 		log := &audit.Log{Store: db, Now: time.Now}
 		chain := &audit.Chain{Store: db, Now: time.Now, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 		for i := range 3 {
-			if err := log.Append(t.Context(), audit.Event{Action: audit.AccountEnforced, UserID: "ann", AccountID: "acme", Address: "192.0.2.1",
+			if err := log.Append(t.Context(), actor.TheHouse(), audit.Event{Action: audit.AccountEnforced, UserID: "ann", AccountID: "acme", Address: "192.0.2.1",
 				Detail: map[string]string{"wörter": "<&>", "n": strconv.Itoa(i)}}); err != nil {
 				t.Fatal(err)
 			}
@@ -83,7 +84,7 @@ func TestAuditExport(t *testing.T) {
 		if _, err := chain.Link(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if err := log.Append(t.Context(), audit.Event{Action: audit.SignInCompleted}); err != nil { // has no place yet
+		if err := log.Append(t.Context(), actor.TheHouse(), audit.Event{Action: audit.SignInCompleted}); err != nil { // has no place yet
 			t.Fatal(err)
 		}
 		var whole verdict
@@ -95,7 +96,7 @@ func TestAuditExport(t *testing.T) {
 				t.Fatal(err)
 			}
 			fields := []string{"sallyport audit 1", strconv.FormatInt(l.Seq, 10), l.ID, strconv.FormatInt(l.At, 10), l.Action, l.Outcome,
-				l.ActorID, l.UserID, l.AccountID, l.SessionID, l.Address, l.UserAgent}
+				string(l.ActorID), string(l.UserID), string(l.AccountID), string(l.SessionID), l.Address, l.UserAgent}
 			for _, key := range slices.Sorted(maps.Keys(l.Detail)) {
 				fields = append(fields, key, l.Detail[key])
 			}

@@ -9,7 +9,6 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/app"
 	"sallyport/internal/assurance"
-	"sallyport/internal/audit"
 	"sallyport/internal/enforcement"
 )
 
@@ -75,13 +74,13 @@ type previewJSON struct {
 
 // Run enforces.
 func (c enforceOn) Run(ctx context.Context, t *app.Tools) error {
-	a, err := t.Accounts.Numbered(ctx, c.Account)
+	a, err := t.Accounts.Numbered(ctx, anOperator, c.Account)
 	if err != nil {
 		return err
 	}
 	change := enforcement.Change{Enforced: true, AccountNumber: a.Number, GraceDays: c.GraceDays, Minimum: assurance.Strength(c.Strength),
 		SignOutMembers: c.SignOutMembers, KeepAPITokens: c.APITokens == "keep", Guarded: c.GuardedEnrolment}
-	p, err := t.Switch.Preview(ctx, audit.Operator, a.ID, change)
+	p, err := t.Switch.Preview(ctx, anOperator, a.ID, change)
 	if err != nil {
 		return err
 	}
@@ -94,10 +93,11 @@ func (c enforceOn) Run(ctx context.Context, t *app.Tools) error {
 		out.LockedOut = append(out.LockedOut, m.Email)
 	}
 	if !c.DryRun {
-		if ctx, err = (because{c.Reason}).by(ctx); err != nil {
+		who, err := because{c.Reason}.by()
+		if err != nil {
 			return err
 		}
-		report, err := t.Switch.Set(ctx, audit.Operator, a.ID, change)
+		report, err := t.Switch.Set(ctx, who, a.ID, change)
 		if err != nil {
 			return err
 		}
@@ -133,15 +133,15 @@ func (c enforceOn) say(a account.Account, p previewJSON) error {
 
 // Run lifts.
 func (c enforceOff) Run(ctx context.Context, t *app.Tools) error {
-	ctx, err := c.by(ctx)
+	who, err := c.by()
 	if err != nil {
 		return err
 	}
-	a, err := t.Accounts.Numbered(ctx, c.Account)
+	a, err := t.Accounts.Numbered(ctx, anOperator, c.Account)
 	if err != nil {
 		return err
 	}
-	report, err := t.Switch.Set(ctx, audit.Operator, a.ID, enforcement.Change{AccountNumber: a.Number, Minimum: assurance.Any})
+	report, err := t.Switch.Set(ctx, who, a.ID, enforcement.Change{AccountNumber: a.Number, Minimum: assurance.Any})
 	if err != nil {
 		return err
 	}
@@ -171,11 +171,11 @@ type statusJSON struct {
 
 // Run shows the rule.
 func (c enforceStatus) Run(ctx context.Context, t *app.Tools) error {
-	a, err := t.Accounts.Numbered(ctx, c.Account)
+	a, err := t.Accounts.Numbered(ctx, anOperator, c.Account)
 	if err != nil {
 		return err
 	}
-	r, err := t.Switch.Report(ctx, audit.Operator, a.ID)
+	r, err := t.Switch.Report(ctx, anOperator, a.ID)
 	if err != nil {
 		return err
 	}

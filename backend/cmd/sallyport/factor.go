@@ -9,6 +9,7 @@ import (
 	"sallyport/internal/assurance"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/factor"
+	"sallyport/internal/id"
 )
 
 type factorCommands struct {
@@ -22,8 +23,8 @@ type (
 		JSON bool   `name:"json" help:"Print JSON."`
 	}
 	factorReset struct {
-		User   string `required:"" placeholder:"PERSON" help:"Address or identifier."`
-		Factor string `placeholder:"ID" help:"Only this one, as 'sallyport factor list' names it."`
+		User   string    `required:"" placeholder:"PERSON" help:"Address or identifier."`
+		Factor id.Factor `placeholder:"ID" help:"Only this one, as 'sallyport factor list' names it."`
 		because
 	}
 )
@@ -50,11 +51,11 @@ func status(f factor.Factor) string {
 
 // Run lists.
 func (c factorList) Run(ctx context.Context, t *app.Tools) error {
-	u, err := t.People.Person(ctx, c.User)
+	u, err := t.People.Person(ctx, anOperator, c.User)
 	if err != nil {
 		return err
 	}
-	found, err := t.Factors.List(ctx, u.ID)
+	found, err := t.Factors.All(ctx, u.ID)
 	if err != nil {
 		return err
 	}
@@ -64,9 +65,9 @@ func (c factorList) Run(ctx context.Context, t *app.Tools) error {
 	}
 	items, lines := make([]factorJSON, len(found)), [][]string{{"identifier", "method", "name", "status", "last used"}}
 	for i, f := range found {
-		items[i] = factorJSON{ID: f.ID, Type: f.Type.String(), Name: f.Name, Status: status(f), Hint: f.Hint, Default: f.Default, CreatedAt: moment(f.CreatedAt),
+		items[i] = factorJSON{ID: string(f.ID), Type: f.Type.String(), Name: f.Name, Status: status(f), Hint: f.Hint, Default: f.Default, CreatedAt: moment(f.CreatedAt),
 			LastUsedAt: moment(f.LastUsedAt), DisabledAt: moment(f.DisabledAt)}
-		lines = append(lines, []string{f.ID, f.Type.String(), f.Name, status(f), at(f.LastUsedAt)})
+		lines = append(lines, []string{string(f.ID), f.Type.String(), f.Name, status(f), at(f.LastUsedAt)})
 	}
 	if c.JSON {
 		return printJSON(map[string]any{"items": items, "recovery_codes": codes})
@@ -80,15 +81,15 @@ func (c factorList) Run(ctx context.Context, t *app.Tools) error {
 
 // Run resets.
 func (c factorReset) Run(ctx context.Context, t *app.Sealed) error {
-	ctx, err := c.by(ctx)
+	who, err := c.by()
 	if err != nil {
 		return err
 	}
-	u, err := t.People.Person(ctx, c.User)
+	u, err := t.People.Person(ctx, who, c.User)
 	if err != nil {
 		return err
 	}
-	gone, err := t.Stairs.ResetFactors(ctx, u.ID, c.Factor)
+	gone, err := t.Stairs.ResetFactors(ctx, who, u.ID, c.Factor)
 	if err != nil {
 		return err
 	}

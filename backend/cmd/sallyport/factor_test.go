@@ -69,7 +69,7 @@ func TestFactorReset(t *testing.T) {
 		m.App = second
 		m.In()
 		s.run("factor", "reset", "--user", ordinary, "--reason", why, "--factor", second.FactorID).must("asks them to set up a new one")
-		m.Call("GET", "/me", nil).Refused(401, "unauthenticated")
+		s.soon("every session is over again", func() bool { return m.Call("GET", "/me", nil).Is(401, "unauthenticated") })
 		s.soon("the next sign-in asks to set one up", func() bool { return m.SignIn().Must(200).Text("status") == "enrolment_required" })
 	})
 }

@@ -66,13 +66,14 @@ var errFileChanged = fault.Said(fault.Conflict, "The file was changed while it w
 
 // Run imports. The file is read twice: once to see that all of it is right, and once to write it, so that it never is in memory.
 func (c membersImport) Run(ctx context.Context, t *app.Tools) error {
+	who := anOperator
 	if c.Reason != "" {
 		var err error
-		if ctx, err = (because{c.Reason}).by(ctx); err != nil {
+		if who, err = (because{c.Reason}).by(); err != nil {
 			return err
 		}
 	}
-	a, err := t.Accounts.Numbered(ctx, c.Account)
+	a, err := t.Accounts.Numbered(ctx, who, c.Account)
 	if err != nil {
 		return err
 	}
@@ -96,7 +97,7 @@ func (c membersImport) Run(ctx context.Context, t *app.Tools) error {
 			return fmt.Errorf("%s: nothing was written; mend the file, or leave them out with --skip-bad", count(out.Bad, "error", "errors"))
 		}
 	}
-	done, err := t.Accounts.ImportMembers(ctx, a.ID, c.people(file, out.SHA256), account.Import{Update: c.Update, Invite: c.Invite, DryRun: c.DryRun,
+	done, err := t.Accounts.ImportMembers(ctx, who, a.ID, c.people(file, out.SHA256), account.Import{Update: c.Update, Invite: c.Invite, DryRun: c.DryRun,
 		Way: "import", Welcome: credential.WelcomeJob, Detail: map[string]string{"file": name, "sha256": out.SHA256, "bad": fmt.Sprint(out.Bad)}})
 	if err != nil {
 		return err

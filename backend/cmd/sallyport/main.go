@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/app"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
@@ -54,7 +55,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	k.BindTo(audit.AsOperator(ctx, ""), (*context.Context)(nil))
+	k.BindTo(ctx, (*context.Context)(nil))
 	var tools *app.Tools // opened for the first command that asks for them
 	k.FatalIfErrorf(k.BindSingletonProvider(func(ctx context.Context) (t *app.Tools, err error) {
 		tools, err = openTools(ctx)
@@ -123,11 +124,14 @@ type because struct {
 	Reason string `required:"" placeholder:"TEXT" help:"Why, and who asked for it: a line that the record keeps."`
 }
 
-// by is the context in which an operator does it.
-func (b because) by(ctx context.Context) (context.Context, error) {
+// by is the operator who does it, with the reason.
+func (b because) by() (actor.Actor, error) {
 	reason, err := audit.ProperReason(b.Reason)
-	return audit.AsOperator(ctx, reason), err
+	return actor.AsOperator(reason), err
 }
+
+// anOperator looks, and does what needs no reason.
+var anOperator = actor.AsOperator("")
 
 // Run serves until it is told to stop.
 func (serve) Run(ctx context.Context) error {

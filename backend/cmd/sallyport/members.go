@@ -7,10 +7,11 @@ import (
 	"strings"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/app"
-	"sallyport/internal/audit"
 	"sallyport/internal/credential"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 )
 
 type membersCommands struct {
@@ -38,12 +39,12 @@ type (
 		Invite            bool   `help:"Mail members who have no password a link to set one."`
 	}
 	membersRemove struct {
-		who
+		ofPerson
 		ofAccount
 		because
 	}
 	membersRole struct {
-		who
+		ofPerson
 		ofAccount
 		Role string `required:"" enum:"owner,admin,billing,member" help:"owner, admin, billing or member."`
 		because
@@ -63,7 +64,7 @@ type memberJSON struct {
 
 // Run lists.
 func (c membersList) Run(ctx context.Context, t *app.Tools) error {
-	a, err := t.Accounts.Numbered(ctx, c.Account)
+	a, err := t.Accounts.Numbered(ctx, anOperator, c.Account)
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (c membersList) Run(ctx context.Context, t *app.Tools) error {
 		f.TwoFactor = account.TwoFactorFilter(c.TwoFactor)
 	}
 	found, more, err := gather(c.list, func(limit int, cursor string) ([]account.Seen, string, error) {
-		return t.Accounts.Members(ctx, audit.Operator, a.ID, f, account.Page{Limit: limit, Cursor: cursor})
+		return t.Accounts.Members(ctx, anOperator, a.ID, f, account.Page{Limit: limit, Cursor: cursor})
 	})
 	if err != nil {
 		return err
@@ -80,7 +81,7 @@ func (c membersList) Run(ctx context.Context, t *app.Tools) error {
 	items, lines := make([]memberJSON, len(found)), make([][]string, len(found))
 	for i, m := range found {
 		methods := m.TwoFactor.Methods.Names()
-		items[i] = memberJSON{ID: m.UserID, Email: m.Email, Name: m.Name, Role: string(m.Role), TwoFactorRequired: m.TwoFactorRequired,
+		items[i] = memberJSON{ID: string(m.UserID), Email: m.Email, Name: m.Name, Role: string(m.Role), TwoFactorRequired: m.TwoFactorRequired,
 			TwoFactorActive: m.TwoFactor.Active, Methods: append([]string{}, methods...), JoinedAt: moment(m.JoinedAt)}
 		required := ""
 		if m.TwoFactorRequired {
@@ -93,7 +94,7 @@ func (c membersList) Run(ctx context.Context, t *app.Tools) error {
 
 // Run adds one.
 func (c membersAdd) Run(ctx context.Context, t *app.Tools) error {
-	a, err := t.Accounts.Numbered(ctx, c.Account)
+	a, err := t.Accounts.Numbered(ctx, anOperator, c.Account)
 	if err != nil {
 		return err
 	}
@@ -101,7 +102,7 @@ func (c membersAdd) Run(ctx context.Context, t *app.Tools) error {
 		return err
 	}
 	if c.Name == "" {
-		u, err := t.People.Person(ctx, c.Email)
+		u, err := t.People.Person(ctx, anOperator, c.Email)
 		if err != nil {
 			return wrong{fmt.Errorf("--name: %s is not known yet, so they need a name", c.Email)}
 		}
@@ -111,7 +112,7 @@ func (c membersAdd) Run(ctx context.Context, t *app.Tools) error {
 		return err
 	}
 	one := account.Arrival{Email: c.Email, Name: c.Name, Role: account.Role(c.Role), Locale: c.Locale, TwoFactorRequired: c.TwoFactorRequired}
-	done, err := t.Accounts.ImportMembers(ctx, a.ID, only(one), account.Import{Way: "operator", Invite: c.Invite, Welcome: credential.WelcomeJob})
+	done, err := t.Accounts.ImportMembers(ctx, anOperator, a.ID, only(one), account.Import{Way: "operator", Invite: c.Invite, Welcome: credential.WelcomeJob})
 	switch {
 	case err != nil:
 		return err
@@ -130,11 +131,11 @@ func only(a account.Arrival) iter.Seq2[account.Arrival, error] {
 }
 
 // member finds somebody in an account.
-func member(ctx context.Context, t *app.Tools, number, person string) (a account.Account, userID, email string, err error) {
-	if a, err = t.Accounts.Numbered(ctx, number); err != nil {
+func member(ctx context.Context, t *app.Tools, who actor.Actor, number, person string) (a account.Account, userID id.User, email string, err error) {
+	if a, err = t.Accounts.Numbered(ctx, who, number); err != nil {
 		return a, "", "", err
 	}
-	u, err := t.People.Person(ctx, person)
+	u, err := t.People.Person(ctx, who, person)
 	if err != nil {
 		return a, "", "", err
 	}
@@ -147,15 +148,15 @@ func member(ctx context.Context, t *app.Tools, number, person string) (a account
 
 // Run removes one.
 func (c membersRemove) Run(ctx context.Context, t *app.Tools) error {
-	ctx, err := c.by(ctx)
+	who, err := c.by()
 	if err != nil {
 		return err
 	}
-	a, userID, email, err := member(ctx, t, c.Account, c.Who)
+	a, userID, email, err := member(ctx, t, who, c.Account, c.Who)
 	if err != nil {
 		return err
 	}
-	if err := t.Accounts.RemoveMember(ctx, audit.Operator, a.ID, userID); err != nil {
+	if err := t.Accounts.RemoveMember(ctx, who, a.ID, userID); err != nil {
 		return err
 	}
 	fmt.Printf("%s is no member of %s any more.\n", email, a.Number)
@@ -164,16 +165,16 @@ func (c membersRemove) Run(ctx context.Context, t *app.Tools) error {
 
 // Run gives a role.
 func (c membersRole) Run(ctx context.Context, t *app.Tools) error {
-	ctx, err := c.by(ctx)
+	who, err := c.by()
 	if err != nil {
 		return err
 	}
-	a, userID, email, err := member(ctx, t, c.Account, c.Who)
+	a, userID, email, err := member(ctx, t, who, c.Account, c.Who)
 	if err != nil {
 		return err
 	}
 	role := account.Role(c.Role)
-	if _, err := t.Accounts.UpdateMember(ctx, audit.Operator, a.ID, userID, account.Patch{Role: &role}); err != nil {
+	if _, err := t.Accounts.UpdateMember(ctx, who, a.ID, userID, account.Patch{Role: &role}); err != nil {
 		return err
 	}
 	fmt.Printf("%s is %s of %s.\n", email, role, a.Number)

@@ -7,8 +7,10 @@ import (
 	"strings"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/app"
 	"sallyport/internal/credential"
+	"sallyport/internal/id"
 	"sallyport/internal/user"
 )
 
@@ -22,19 +24,19 @@ type userCommands struct {
 	PasswordLink userPasswordLink `cmd:"" help:"Make a single-use link by which a person sets a password."`
 }
 
-// who names a person.
-type who struct {
+// ofPerson names a person.
+type ofPerson struct {
 	Who string `arg:"" name:"person" help:"Address or identifier."`
 }
 
-// about is what every change of a person begins with: the reason goes along, and they are looked up.
-func (w who) about(ctx context.Context, b because, people *credential.Service) (context.Context, user.User, error) {
-	ctx, err := b.by(ctx)
+// about is what every change of a person begins with: an operator has a reason, and the person is looked up.
+func (p ofPerson) about(ctx context.Context, b because, people *credential.Service) (actor.Actor, user.User, error) {
+	who, err := b.by()
 	if err != nil {
-		return ctx, user.User{}, err
+		return who, user.User{}, err
 	}
-	u, err := people.Person(ctx, w.Who)
-	return ctx, u, err
+	u, err := people.Person(ctx, who, p.Who)
+	return who, u, err
 }
 
 type (
@@ -44,7 +46,7 @@ type (
 		Disabled bool   `help:"Only those who are disabled."`
 	}
 	userShow struct {
-		who
+		ofPerson
 		JSON bool `name:"json" help:"Print JSON."`
 	}
 	userCreate struct {
@@ -54,20 +56,20 @@ type (
 		JSON   bool   `name:"json" help:"Print JSON."`
 	}
 	userDisable struct {
-		who
+		ofPerson
 		because
 	}
 	userEnable struct {
-		who
+		ofPerson
 		because
 	}
 	userSignOut struct {
-		who
+		ofPerson
 		because
 		APITokens bool `name:"api-tokens" help:"Revoke their API tokens too."`
 	}
 	userPasswordLink struct {
-		who
+		ofPerson
 		because
 		Mail bool `help:"Mail it to them instead of printing it."`
 	}
@@ -87,7 +89,7 @@ type personJSON struct {
 }
 
 func personOf(u user.User) personJSON {
-	return personJSON{ID: u.ID, Email: u.Email, Name: u.Name, Locale: u.Locale, Staff: u.StaffRole, HasPassword: u.PasswordHash != "",
+	return personJSON{ID: string(u.ID), Email: u.Email, Name: u.Name, Locale: u.Locale, Staff: u.StaffRole, HasPassword: u.PasswordHash != "",
 		Methods: append([]string{}, u.Factors.Names()...), CreatedAt: moment(u.CreatedAt), DisabledAt: moment(u.DisabledAt)}
 }
 
@@ -105,7 +107,7 @@ func state(u user.User) string {
 // Run lists.
 func (c userList) Run(ctx context.Context, t *app.Tools) error {
 	found, more, err := gather(c.list, func(limit int, cursor string) ([]user.User, string, error) {
-		return t.People.People(ctx, c.Query, c.Disabled, account.Page{Limit: limit, Cursor: cursor})
+		return t.People.People(ctx, anOperator, c.Query, c.Disabled, account.Page{Limit: limit, Cursor: cursor})
 	})
 	if err != nil {
 		return err
@@ -127,7 +129,7 @@ type belongingJSON struct {
 
 // Run shows.
 func (c userShow) Run(ctx context.Context, t *app.Tools) error {
-	u, err := t.People.Person(ctx, c.Who)
+	u, err := t.People.Person(ctx, anOperator, c.Who)
 	if err != nil {
 		return err
 	}
@@ -167,22 +169,22 @@ func (c userShow) Run(ctx context.Context, t *app.Tools) error {
 			APITokens     int             `json:"api_tokens"`
 		}{personOf(u), belongs, codes, len(sessions), live})
 	}
-	return printFacts([][2]string{{"Identifier", u.ID}, {"Address", u.Email}, {"Name", u.Name}, {"Language", u.Locale}, {"Staff", u.StaffRole}, {"State", state(u)},
+	return printFacts([][2]string{{"Identifier", string(u.ID)}, {"Address", u.Email}, {"Name", u.Name}, {"Language", u.Locale}, {"Staff", u.StaffRole}, {"State", state(u)},
 		{"Created", at(u.CreatedAt)}, {"Disabled", at(u.DisabledAt)}, {"Accounts", strings.Join(words, ", ")},
 		{"Second factors", strings.Join(u.Factors.Names(), " ")}, {"Recovery codes", fmt.Sprint(codes)}, {"Sessions", fmt.Sprint(len(sessions))},
 		{"API tokens", fmt.Sprint(live)}})
 }
 
-func accountsOf(ctx context.Context, t *app.Tools, userID string) ([]account.Membership, error) {
+func accountsOf(ctx context.Context, t *app.Tools, userID id.User) ([]account.Membership, error) {
 	all, _, err := gather(list{}, func(limit int, cursor string) ([]account.Membership, string, error) {
-		return t.Accounts.List(ctx, userID, account.Page{Limit: limit, Cursor: cursor})
+		return t.Accounts.ListOf(ctx, anOperator, userID, account.Page{Limit: limit, Cursor: cursor})
 	})
 	return all, err
 }
 
 // Run makes a person.
 func (c userCreate) Run(ctx context.Context, t *app.Tools) error {
-	u, err := t.People.CreatePerson(ctx, c.Email, c.Name, c.Locale)
+	u, err := t.People.CreatePerson(ctx, anOperator, c.Email, c.Name, c.Locale)
 	if err != nil {
 		return err
 	}
@@ -195,11 +197,11 @@ func (c userCreate) Run(ctx context.Context, t *app.Tools) error {
 
 // Run disables.
 func (c userDisable) Run(ctx context.Context, t *app.Tools) error {
-	ctx, u, err := c.about(ctx, c.because, t.People)
+	who, u, err := c.about(ctx, c.because, t.People)
 	if err != nil {
 		return err
 	}
-	if err := t.People.Disable(ctx, u.ID); err != nil {
+	if err := t.People.Disable(ctx, who, u.ID); err != nil {
 		return err
 	}
 	fmt.Printf("%s is disabled: every session is over, API tokens stop, no link opens anything.\n", u.Email)
@@ -216,7 +218,7 @@ func warnOwnerless(ctx context.Context, t *app.Tools, u user.User) error {
 		if a.Role != account.Owner {
 			continue
 		}
-		owners, err := t.Accounts.OwnersOf(ctx, a.ID)
+		owners, err := t.Accounts.OwnersOf(ctx, anOperator, a.ID)
 		if err != nil {
 			return err
 		}
@@ -229,11 +231,11 @@ func warnOwnerless(ctx context.Context, t *app.Tools, u user.User) error {
 
 // Run enables.
 func (c userEnable) Run(ctx context.Context, t *app.Tools) error {
-	ctx, u, err := c.about(ctx, c.because, t.People)
+	who, u, err := c.about(ctx, c.because, t.People)
 	if err != nil {
 		return err
 	}
-	if err := t.People.Enable(ctx, u.ID); err != nil {
+	if err := t.People.Enable(ctx, who, u.ID); err != nil {
 		return err
 	}
 	fmt.Printf("%s may sign in again. Sessions that were ended stay ended.\n", u.Email)
@@ -242,11 +244,11 @@ func (c userEnable) Run(ctx context.Context, t *app.Tools) error {
 
 // Run signs out.
 func (c userSignOut) Run(ctx context.Context, t *app.Tools) error {
-	ctx, u, err := c.about(ctx, c.because, t.People)
+	who, u, err := c.about(ctx, c.because, t.People)
 	if err != nil {
 		return err
 	}
-	if err := t.People.SignOut(ctx, u.ID, c.APITokens); err != nil {
+	if err := t.People.SignOut(ctx, who, u.ID, c.APITokens); err != nil {
 		return err
 	}
 	fmt.Printf("%s is signed out everywhere.\n", u.Email)
@@ -255,11 +257,11 @@ func (c userSignOut) Run(ctx context.Context, t *app.Tools) error {
 
 // Run makes a link.
 func (c userPasswordLink) Run(ctx context.Context, t *app.Sealed) error {
-	ctx, u, err := c.about(ctx, c.because, t.People)
+	who, u, err := c.about(ctx, c.because, t.People)
 	if err != nil {
 		return err
 	}
-	link, expires, err := t.People.PasswordLink(ctx, u.ID, c.Mail)
+	link, expires, err := t.People.PasswordLink(ctx, who, u.ID, c.Mail)
 	if err != nil {
 		return err
 	}

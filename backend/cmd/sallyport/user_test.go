@@ -14,7 +14,8 @@ func TestWhoeverIsDisabledIsOutAtOnceAndEverywhere(t *testing.T) {
 		o := s.Person(owner).Protected()
 		account := o.Account(acme)
 		// A session of each kind, a program, a sign-in between the doors, a link in the mailbox, and a door left open for a friend.
-		token := o.Confirm().Call("POST", "/me/api-tokens", map[string]any{"name": "Script", "scopes": []string{"portal:read"}, "expires_in_days": 30}).Must(201).Text("token")
+		script := o.Confirm().Call("POST", "/me/api-tokens", map[string]any{"name": "Script", "scopes": []string{"portal:read"}, "expires_in_days": 30}).Must(201)
+		token := script.Text("token")
 		services := "/accounts/" + account + "/services"
 		s.At(0).Call("GET", services, token, nil).Must(200)
 		o.Invite(account, "friend@acme.test", "owner", nil)
@@ -48,6 +49,12 @@ func TestWhoeverIsDisabledIsOutAtOnceAndEverywhere(t *testing.T) {
 		s.run("user", "enable", owner, "--reason", "it was the wrong one").must("may sign in again")
 		s.soon("they may come back", func() bool { return o.Again(0).SignIn().Status == 200 })
 		o.Call("GET", services, nil).Refused(401, "unauthenticated") // what was over stays over
+		s.soon("their programs wait for them", func() bool { return s.At(0).Call("GET", services, token, nil).Is(403, "api_token_suspended") })
+		back := o.Again(0) // by a recovery code: the codes of the app that may be shown by now are spent
+		back.SignIn().Must(200)
+		back.AnswerRecovery(o.RecoveryCodes[0]).Must(200)
+		back.Confirmation = back.Fresh
+		back.Call("POST", "/me/api-tokens/"+script.Text("id")+"/resume", nil).Must(200)
 		s.soon("their programs go on", func() bool { return s.At(0).Call("GET", services, token, nil).Status == 200 })
 		if listed := s.run("user", "list", "--disabled").must().out; strings.Contains(listed, owner) {
 			t.Errorf("still listed:\n%s", listed)

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"sallyport/internal/assurance"
+	"sallyport/internal/id"
 )
 
 // Account is a customer's account.
 type Account struct {
-	ID        string
+	ID        id.Account
 	Number    string // "SP-204816": what people read out and type
 	Name      string
 	CreatedAt time.Time
@@ -23,17 +24,17 @@ type Account struct {
 type Rule struct {
 	EnforcementID string    // one activation; "" while not enforced
 	EnforcedAt    time.Time // zero: not enforced
-	EnforcedBy    string    // user id
+	EnforcedBy    id.User   // user id
 	GraceUntil    time.Time // zero, or when it begins to bind
 	Minimum       assurance.Strength
 	SignedOutAt   time.Time // sessions of members that are older than this are over; it only ever rises
-	SignedOutBy   string    // but for this person's
+	SignedOutBy   id.User   // but for this person's
 
 	KeepAPITokens bool // tokens of members who lack a second factor go on working
 	Guarded       bool // a first enrolment also asks for a code sent to the person's mailbox
 
 	IncidentAt      time.Time // zero: none runs
-	IncidentBy      string    // user id
+	IncidentBy      id.User   // user id
 	IncidentBefore  string    // package enforcement's: the rule to go back to
 	APITokensPaused bool      // no token of a member works
 }
@@ -60,7 +61,7 @@ type Membership struct {
 
 // Belonging is what one account means for the standing of one of its members.
 type Belonging struct {
-	AccountID         string
+	AccountID         id.Account
 	Role              Role
 	TwoFactorRequired bool      // the switch of this one person
 	RequiredAt        time.Time // when it was ticked
@@ -69,8 +70,8 @@ type Belonging struct {
 
 // Member is one person seen by an account.
 type Member struct {
-	AccountID         string
-	UserID            string
+	AccountID         id.Account
+	UserID            id.User
 	Name, Email       string
 	Locale            string
 	Role              Role
@@ -83,7 +84,7 @@ type Member struct {
 
 // Recipient is somebody who is told what the account decides: a member, or an invited address.
 type Recipient struct {
-	UserID string // "" for an invited address
+	UserID id.User // "" for an invited address
 	Email  string
 	Name   string // "" for an invited address
 	Locale string
@@ -91,13 +92,14 @@ type Recipient struct {
 
 // Invitation is an open door for one address.
 type Invitation struct {
-	ID, AccountID     string
+	ID                string
+	AccountID         id.Account
 	Email             string
 	Role              Role
 	TwoFactorRequired bool
 	Locale            string
-	TokenHash         string // SHA-256 of the token in the mail, base64
-	InvitedBy         string // user id
+	TokenHash         string  // SHA-256 of the token in the mail, base64
+	InvitedBy         id.User // user id
 	CreatedAt         time.Time
 	ExpiresAt         time.Time
 	ResentAt          time.Time // zero: it was mailed once

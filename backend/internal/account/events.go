@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"sallyport/internal/audit"
+	"sallyport/internal/id"
 )
 
 // Joined is the event of somebody who has become a member, in whatever way: "invitation", "import", "founding". What the record
 // says of who comes and who goes is enough to write the account's report of any past day (package evidence), and to name
 // people who have left by the name that they had.
-func Joined(actorID string, m Member, way string) audit.Event {
+func Joined(actorID id.User, m Member, way string) audit.Event {
 	detail := m.facts()
 	detail["by"] = way
 	return audit.Event{Action: audit.MemberJoined, ActorID: actorID, UserID: m.UserID, AccountID: m.AccountID, Detail: detail}

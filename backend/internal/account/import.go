@@ -3,11 +3,12 @@ package account
 import (
 	"context"
 	"iter"
+	"maps"
 	"strconv"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
-	"sallyport/internal/fault"
 	"sallyport/internal/id"
 	"sallyport/internal/jobs"
 	"sallyport/internal/user"
@@ -31,9 +32,9 @@ type Known struct {
 // ImportStore is what many members at once need of the store.
 type ImportStore interface {
 	// Known finds those who have one of these addresses, as user.EmailKey spells it, by it.
-	Known(ctx context.Context, accountID string, emailKeys []string) (map[string]Known, error)
-	AddUsers(ctx context.Context, us []user.User) (int, error) // but those whose address is taken
-	AddMembers(ctx context.Context, ms []Member, told []string) error
+	Known(ctx context.Context, accountID id.Account, emailKeys []string) (map[string]Known, error)
+	AddUsers(ctx context.Context, us []user.User, by actor.MadeBy) (int, error) // but those whose address is taken
+	AddMembers(ctx context.Context, ms []Member, told []id.User) error
 	EnqueueJobs(ctx context.Context, js ...jobs.Job) error
 }
 
@@ -46,7 +47,7 @@ type Import struct {
 	Detail map[string]string
 
 	// Welcome makes the job that mails the links. Package credential's.
-	Welcome func(accountID string, now time.Time) (jobs.Job, error)
+	Welcome func(accountID id.Account, now time.Time) (jobs.Job, error)
 }
 
 // Imported counts what an import has done, or would do.
@@ -64,34 +65,38 @@ const importPage = 1000
 
 // ImportMembers makes people members of an account: all of them, or, where anything fails, none. Whoever is known already joins as
 // they are. Members stay what they are, unless the import updates them. Persons whom it makes have no password: they set one with
-// a link that their mailbox gets, now (Invite) or whenever they ask for it. Its errors may name a line. For operators alone.
-func (s *Service) ImportMembers(ctx context.Context, accountID string, people iter.Seq2[Arrival, error], how Import) (Imported, error) {
-	if !audit.IsOperator(ctx) {
-		return Imported{}, fault.ErrForbidden
-	}
-	i := &importing{s: s, accountID: accountID, how: how, now: s.now()}
+// a link that their mailbox gets, now (Invite) or whenever they ask for it. Its errors may name a line. people may be read twice. For
+// operators alone.
+func (s *Service) ImportMembers(ctx context.Context, who actor.Actor, accountID id.Account, people iter.Seq2[Arrival, error], how Import) (done Imported, err error) {
 	all := func(ctx context.Context) error {
-		if !how.DryRun {
-			if err := s.Store.HoldAccount(ctx, accountID); err != nil {
-				return err
-			}
-		}
-		if _, err := s.membership(ctx, audit.Operator, accountID); err != nil {
+		if _, err := s.Store.AccountRule(ctx, accountID); err != nil {
 			return err
 		}
-		return i.all(ctx, people)
+		i := &importing{s: s, who: who, accountID: accountID, how: how, now: s.now()}
+		err := i.all(ctx, people)
+		done = i.done
+		return err
 	}
 	if how.DryRun {
-		return i.done, all(ctx)
+		if _, err := s.Authority.Look(ctx, who, actor.Operate, ""); err != nil {
+			return done, err
+		}
+		return done, all(ctx)
 	}
-	err := s.Store.InTx(ctx, all)
-	return i.done, err
+	err = s.Authority.Act(ctx, who, actor.Holds{Accounts: []id.Account{accountID}, Everybody: true}, func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, actor.Operate, ""); err != nil {
+			return err
+		}
+		return all(ctx)
+	})
+	return done, err
 }
 
 // importing is an import under way.
 type importing struct {
 	s         *Service
-	accountID string
+	who       actor.Actor
+	accountID id.Account
 	how       Import
 	now       time.Time
 	done      Imported
@@ -130,10 +135,11 @@ func (i *importing) all(ctx context.Context, people iter.Seq2[Arrival, error]) e
 		return nil
 	}
 	// How many were known is left out: an account does not learn who is a person elsewhere.
+	detail := maps.Clone(i.how.Detail)
 	for name, n := range map[string]int{"people": i.done.People, "joined": i.done.Joined, "changed": i.done.Changed, "kept": i.done.Kept} {
-		i.how.Detail[name] = strconv.Itoa(n)
+		detail[name] = strconv.Itoa(n)
 	}
-	return i.s.Audit.Append(ctx, audit.Event{Action: audit.AccountMembersImported, AccountID: i.accountID, Detail: i.how.Detail})
+	return i.s.Audit.Append(ctx, i.who, audit.Event{Action: audit.AccountMembersImported, AccountID: i.accountID, Detail: detail})
 }
 
 // page makes some people members.
@@ -154,7 +160,7 @@ func (i *importing) page(ctx context.Context, page []Arrival) error {
 		return err
 	}
 	var joining []Member
-	var told []string
+	var told []id.User
 	events := created
 	for n, a := range page {
 		i.done.People++
@@ -181,7 +187,7 @@ func (i *importing) page(ctx context.Context, page []Arrival) error {
 	if err := i.s.Store.AddMembers(ctx, joining, told); err != nil {
 		return err
 	}
-	return i.s.Audit.AppendAll(ctx, events)
+	return i.s.Audit.AppendAll(ctx, i.who, events)
 }
 
 // create makes those persons who are not known, and knows them then. It answers the events of that.
@@ -191,10 +197,10 @@ func (i *importing) create(ctx context.Context, page []Arrival, keys []string, k
 		if _, there := known[keys[n]]; there {
 			continue
 		}
-		us = append(us, user.User{ID: id.New(), Email: a.Email, Name: a.Name, Locale: a.Locale, CreatedAt: i.now})
+		us = append(us, user.User{ID: id.User(id.New()), Email: a.Email, Name: a.Name, Locale: a.Locale, CreatedAt: i.now})
 	}
 	if !i.how.DryRun && len(us) > 0 {
-		added, err := i.s.Store.AddUsers(ctx, us)
+		added, err := i.s.Store.AddUsers(ctx, us, actor.MadeByImport)
 		if err != nil {
 			return nil, err
 		}
@@ -244,12 +250,12 @@ func (i *importing) keep(ctx context.Context, a Arrival, m Member) error {
 		return nil
 	}
 	if a.TwoFactorRequired != m.TwoFactorRequired {
-		if err := i.s.require(ctx, audit.Operator, &m, a.TwoFactorRequired); err != nil {
+		if err := i.s.require(ctx, i.who, &m, a.TwoFactorRequired); err != nil {
 			return err
 		}
 	}
 	if a.Role != m.Role {
-		return onLine(a.Line, "role", i.s.setRole(ctx, audit.Operator, &m, a.Role))
+		return onLine(a.Line, "role", i.s.setRole(ctx, i.who, &m, a.Role))
 	}
 	return nil
 }

@@ -11,9 +11,12 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/jobs"
+	"sallyport/internal/session"
 	"sallyport/internal/testkit"
 )
 
@@ -47,7 +50,7 @@ type stale struct {
 	asked int
 }
 
-func (s *stale) Known(ctx context.Context, accountID string, keys []string) (map[string]account.Known, error) {
+func (s *stale) Known(ctx context.Context, accountID id.Account, keys []string) (map[string]account.Known, error) {
 	if s.asked++; s.asked == 1 {
 		return map[string]account.Known{}, nil
 	}
@@ -59,7 +62,7 @@ func TestImportMembers(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		acme, who := w.account()
-		operator := audit.AsOperator(w.ctx, "a merger")
+		operator := actor.AsOperator("a merger")
 		how := account.Import{Way: "import"}
 		emailOf := func(name string) string {
 			m, err := w.store.User(w.ctx, who[name])
@@ -71,14 +74,14 @@ func TestImportMembers(t *testing.T) {
 		demoted := account.Arrival{Email: emailOf("owner"), Name: "x", Role: account.Plain, Locale: "en"}
 
 		t.Run("operators alone", func(t *testing.T) {
-			if _, err := w.ImportMembers(w.ctx, acme, arrivals(ann), how); !errors.Is(err, fault.ErrForbidden) {
+			if _, err := w.ImportMembers(w.ctx, w.as(who["owner"]), acme, arrivals(ann), how); !errors.Is(err, fault.ErrForbidden) {
 				t.Errorf("got %v", err)
 			}
 		})
 		t.Run("a dry run counts and writes nothing", func(t *testing.T) {
 			dry := how
 			dry.DryRun = true
-			done, err := w.ImportMembers(operator, acme, arrivals(ann, stranger, demoted), dry)
+			done, err := w.ImportMembers(w.ctx, operator, acme, arrivals(ann, stranger, demoted), dry)
 			if err != nil || done != (account.Imported{People: 3, Created: 1, Joined: 2, Kept: 1, Differ: 1}) {
 				t.Errorf("got %+v, %v", done, err)
 			}
@@ -88,7 +91,7 @@ func TestImportMembers(t *testing.T) {
 		})
 		t.Run("who is not known is made, who is known joins as they are, members stay", func(t *testing.T) {
 			began := w.clock.Now()
-			done, err := w.ImportMembers(operator, acme, arrivals(ann, stranger, demoted), how)
+			done, err := w.ImportMembers(w.ctx, operator, acme, arrivals(ann, stranger, demoted), how)
 			if err != nil || done != (account.Imported{People: 3, Created: 1, Joined: 2, Kept: 1, Differ: 1}) {
 				t.Fatalf("got %+v, %v", done, err)
 			}
@@ -115,7 +118,7 @@ func TestImportMembers(t *testing.T) {
 		})
 		t.Run("again changes nothing, and nothing is recorded", func(t *testing.T) {
 			before := len(w.events(acme))
-			done, err := w.ImportMembers(operator, acme, arrivals(ann, stranger), how)
+			done, err := w.ImportMembers(w.ctx, operator, acme, arrivals(ann, stranger), how)
 			if err != nil || done != (account.Imported{People: 2, Kept: 2}) || len(w.events(acme)) != before {
 				t.Errorf("got %+v, %v, %d events", done, err, len(w.events(acme))-before)
 			}
@@ -136,14 +139,14 @@ func TestImportMembers(t *testing.T) {
 			update := how
 			update.Update = true
 			ann.Role, ann.TwoFactorRequired = account.Plain, false
-			done, err := w.ImportMembers(operator, acme, arrivals(ann, demoted), update)
+			done, err := w.ImportMembers(w.ctx, operator, acme, arrivals(ann, demoted), update)
 			if err != nil || done.Changed != 2 || w.role(acme, who["owner"]) != account.Plain {
 				t.Errorf("got %+v, %v", done, err)
 			}
 			last := demoted
 			last.Email = emailOf("other owner")
 			var bad account.BadLine
-			_, err = w.ImportMembers(operator, acme, arrivals(account.Arrival{Email: "eve@import.test", Name: "Eve", Role: account.Plain, Locale: "en"}, last), update)
+			_, err = w.ImportMembers(w.ctx, operator, acme, arrivals(account.Arrival{Email: "eve@import.test", Name: "Eve", Role: account.Plain, Locale: "en"}, last), update)
 			if !errors.Is(err, account.ErrLastOwner) || !errors.As(err, &bad) || bad.Line != 3 || bad.Column != "role" {
 				t.Errorf("got %v", err)
 			}
@@ -152,10 +155,10 @@ func TestImportMembers(t *testing.T) {
 			}
 		})
 		t.Run("pages follow each other, and an error at the end leaves nothing of them", func(t *testing.T) {
-			other, err := w.Create(w.ctx, who["owner"], "Many")
+			other, err := w.Create(w.ctx, w.as(who["owner"]), "Many", nil)
 			w.must(err)
 			broken := errors.New("the file ends here")
-			if _, err := w.ImportMembers(operator, other.ID, many(2345, "many.test", broken), how); !errors.Is(err, broken) {
+			if _, err := w.ImportMembers(w.ctx, operator, other.ID, many(2345, "many.test", broken), how); !errors.Is(err, broken) {
 				t.Fatalf("got %v", err)
 			}
 			if c, err := w.store.CountMembers(w.ctx, other.ID, 0, w.clock.Now()); err != nil || c.Total != 1 || len(w.events(other.ID)) != 1 {
@@ -163,10 +166,10 @@ func TestImportMembers(t *testing.T) {
 			}
 			detail := how
 			detail.Detail = map[string]string{"file": "many.csv", "sha256": "00"}
-			detail.Invite, detail.Welcome = true, func(accountID string, now time.Time) (jobs.Job, error) {
-				return jobs.Job{ID: "welcome " + accountID, Kind: "test", Payload: "{}", CreatedAt: now}, nil
+			detail.Invite, detail.Welcome = true, func(accountID id.Account, now time.Time) (jobs.Job, error) {
+				return jobs.Job{ID: "welcome " + string(accountID), Kind: "test", Payload: "{}", CreatedAt: now}, nil
 			}
-			done, err := w.ImportMembers(operator, other.ID, many(2345, "many.test", nil), detail)
+			done, err := w.ImportMembers(w.ctx, operator, other.ID, many(2345, "many.test", nil), detail)
 			if err != nil || done.Created != 2345 || done.Joined != 2345 {
 				t.Fatalf("got %+v, %v", done, err)
 			}
@@ -183,9 +186,9 @@ func TestImportMembers(t *testing.T) {
 				t.Errorf("%d jobs, %v", due, err)
 			}
 			// Many who are known join another account: every replica forgets everything, at once.
-			third, err := w.Create(w.ctx, who["owner"], "Third")
+			third, err := w.Create(w.ctx, w.as(who["owner"]), "Third", nil)
 			w.must(err)
-			if done, err = w.ImportMembers(operator, third.ID, many(2345, "many.test", nil), how); err != nil || done.Created != 0 || done.Joined != 2345 {
+			if done, err = w.ImportMembers(w.ctx, operator, third.ID, many(2345, "many.test", nil), how); err != nil || done.Created != 0 || done.Joined != 2345 {
 				t.Errorf("got %+v, %v", done, err)
 			}
 		})
@@ -193,14 +196,14 @@ func TestImportMembers(t *testing.T) {
 			id := w.person("early@import.test")
 			s := *w.Service
 			s.Store = &stale{Store: w.store}
-			done, err := s.ImportMembers(operator, acme, arrivals(account.Arrival{Email: "early@import.test", Name: "Early", Role: account.Plain, Locale: "en"},
+			done, err := s.ImportMembers(w.ctx, operator, acme, arrivals(account.Arrival{Email: "early@import.test", Name: "Early", Role: account.Plain, Locale: "en"},
 				account.Arrival{Email: "late@import.test", Name: "Late", Role: account.Plain, Locale: "en"}), how)
 			if err != nil || done.Created != 1 || done.Joined != 2 || w.role(acme, id) != account.Plain {
 				t.Errorf("got %+v, %v", done, err)
 			}
 		})
 		t.Run("an account that is not there", func(t *testing.T) {
-			if _, err := w.ImportMembers(operator, "nowhere", arrivals(ann), how); !errors.Is(err, fault.ErrNotFound) {
+			if _, err := w.ImportMembers(w.ctx, operator, "nowhere", arrivals(ann), how); !errors.Is(err, fault.ErrNotFound) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -212,19 +215,19 @@ func TestAnOperatorStandsWhereAnOwnerDoes(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		acme, who := w.account()
-		operator := audit.AsOperator(w.ctx, "ticket 1")
-		_, err := w.Rename(operator, audit.Operator, acme, "Acme Two")
+		operator := actor.AsOperator("ticket 1")
+		_, err := w.Rename(w.ctx, operator, acme, "Acme Two")
 		w.must(err)
 		role := account.Plain
-		_, err = w.UpdateMember(operator, audit.Operator, acme, who["owner"], account.Patch{Role: &role})
+		_, err = w.UpdateMember(w.ctx, operator, acme, who["owner"], account.Patch{Role: &role})
 		w.must(err)
-		if _, err := w.UpdateMember(operator, audit.Operator, acme, who["other owner"], account.Patch{Role: &role}); !errors.Is(err, account.ErrLastOwner) {
+		if _, err := w.UpdateMember(w.ctx, operator, acme, who["other owner"], account.Patch{Role: &role}); !errors.Is(err, account.ErrLastOwner) {
 			t.Errorf("got %v", err)
 		}
-		if err := w.RemoveMember(operator, audit.Operator, acme, who["other owner"]); !errors.Is(err, account.ErrLastOwner) {
+		if err := w.RemoveMember(w.ctx, operator, acme, who["other owner"]); !errors.Is(err, account.ErrLastOwner) {
 			t.Errorf("got %v", err)
 		}
-		w.must(w.RemoveMember(operator, audit.Operator, acme, who["admin"]))
+		w.must(w.RemoveMember(w.ctx, operator, acme, who["admin"]))
 		found, err := w.log.Events(w.ctx, audit.Filter{AccountID: acme, Limit: 10})
 		w.must(err)
 		var said []string
@@ -238,16 +241,31 @@ func TestAnOperatorStandsWhereAnOwnerDoes(t *testing.T) {
 		if !slices.Equal(said, want) {
 			t.Errorf("got %q", said)
 		}
-		// The name of the operator alone, without the context that only a command has, opens nothing.
-		if _, err := w.Rename(w.ctx, audit.Operator, acme, "Mine"); !errors.Is(err, fault.ErrNotFound) {
+		// The name of the operator alone opens nothing: there is no such person.
+		if _, err := w.Rename(w.ctx, actor.Actor{Kind: actor.Person, User: audit.Operator}, acme, "Mine"); !errors.Is(err, session.ErrEnded) {
 			t.Errorf("got %v", err)
 		}
-		for _, err := range []error{second(w.Numbered(w.ctx, "SP-100001")), second(w.OwnersOf(w.ctx, acme)), w.TakeBackInvitations(w.ctx, who["owner"])} {
+		ann := w.as(who["owner"])
+		for _, err := range []error{
+			second(w.Numbered(w.ctx, ann, "SP-100001")), second(w.OwnersOf(w.ctx, ann, acme)), second(w.CreateFor(w.ctx, ann, who["stranger"], "Theirs")),
+			third(w.Directory(w.ctx, ann, "", account.Page{})), third(w.ListOf(w.ctx, ann, who["stranger"], account.Page{})),
+			w.Authority.Act(w.ctx, ann, ann.OwnPerson(), func(ctx context.Context) error { return w.TakeBackInvitations(ctx, ann, ann.User) }),
+		} {
 			if !errors.Is(err, fault.ErrForbidden) {
 				t.Errorf("got %v", err)
 			}
+		}
+		m, err := w.CreateFor(w.ctx, operator, who["stranger"], "Theirs")
+		w.must(err)
+		if events, err := w.log.Events(w.ctx, audit.Filter{AccountID: m.ID, Limit: 10}); err != nil || len(events) != 1 || events[0].ActorID != audit.Operator {
+			t.Errorf("got %+v, %v", events, err)
+		}
+		if theirs, _, err := w.ListOf(w.ctx, operator, who["stranger"], account.Page{}); err != nil || len(theirs) != 1 || theirs[0] != m {
+			t.Errorf("got %+v, %v", theirs, err)
 		}
 	})
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func third[T, U any](_ T, _ U, err error) error { return err }

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
@@ -17,12 +18,8 @@ import (
 )
 
 // Invitations lists the open invitations of the account, by address (owner or admin).
-func (s *Service) Invitations(ctx context.Context, actorID, accountID string, page Page) ([]Invitation, string, error) {
-	actor, err := s.Get(ctx, actorID, accountID)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := actor.Role.Permit(AdministerPeople); err != nil {
+func (s *Service) Invitations(ctx context.Context, who actor.Actor, accountID id.Account, page Page) ([]Invitation, string, error) {
+	if _, err := s.Authority.Look(ctx, who, actor.ReadInvitations, accountID); err != nil {
 		return nil, "", err
 	}
 	after, limit, err := page.Begin(2)
@@ -38,8 +35,10 @@ func (s *Service) Invitations(ctx context.Context, actorID, accountID string, pa
 }
 
 // Invite opens a door for one address and mails its link (owner or admin; only an owner invites owners). The mail is
-// written in the inviter's language: nothing shows whether the address belongs to somebody who is known already.
-func (s *Service) Invite(ctx context.Context, actorID, accountID, email string, role Role, twoFactorRequired bool) (Invitation, error) {
+// written in the inviter's language: nothing shows whether the address belongs to somebody who is known already. then is called
+// at the end of the transaction; nil: nothing.
+func (s *Service) Invite(ctx context.Context, who actor.Actor, accountID id.Account, email string, role Role, twoFactorRequired bool,
+	then func(ctx context.Context, i Invitation) error) (Invitation, error) {
 	email, err := ProperEmail(email)
 	if err != nil {
 		return Invitation{}, err
@@ -54,18 +53,19 @@ func (s *Service) Invite(ctx context.Context, actorID, accountID, email string, 
 	now := s.now()
 	i := Invitation{
 		ID: id.New(), AccountID: accountID, Email: email, Role: role, TwoFactorRequired: twoFactorRequired,
-		TokenHash: hash, InvitedBy: actorID, CreatedAt: now, ExpiresAt: now.Add(InvitationLife),
+		TokenHash: hash, InvitedBy: who.User, CreatedAt: now, ExpiresAt: now.Add(InvitationLife),
 	}
-	e := audit.Event{Action: audit.InvitationCreated, ActorID: actorID, AccountID: accountID}
-	err = s.attempt(ctx, e, func(ctx context.Context) error {
-		actor, err := s.permitted(ctx, actorID, accountID, AdministerPeople)
+	e := audit.Event{Action: audit.InvitationCreated, AccountID: accountID}
+	err = s.attempt(ctx, who, actor.AccountAlone(accountID), e, func(ctx context.Context) error {
+		// Whoever invites nobody is told so, whatever role the invitation is for.
+		if _, err := s.Authority.Authorize(ctx, who, actor.AdministerPeople, accountID); err != nil {
+			return err
+		}
+		m, err := s.Authority.Authorize(ctx, who, inviting(role), accountID)
 		if err != nil {
 			return err
 		}
-		if err := actor.Role.Permit(inviting(role)); err != nil {
-			return err
-		}
-		inviter, err := s.Store.Member(ctx, accountID, actorID)
+		inviter, err := s.Store.Member(ctx, accountID, who.User)
 		if err != nil {
 			return err
 		}
@@ -74,10 +74,13 @@ func (s *Service) Invite(ctx context.Context, actorID, accountID, email string, 
 			return err
 		}
 		e.Detail = map[string]string{"invitation_id": i.ID, "email": email, "role": string(role)}
-		if err := s.Audit.Append(ctx, e); err != nil {
+		if err := s.Audit.Append(ctx, who, e); err != nil {
 			return err
 		}
-		return s.Notify.Enqueue(ctx, s.letter(i.ID, i, actor, inviter, token))
+		if err := s.Notify.Enqueue(ctx, s.letter(i.ID, i, m.Account, inviter, token)); err != nil || then == nil {
+			return err
+		}
+		return then(ctx, i)
 	})
 	if err != nil {
 		return Invitation{}, err
@@ -86,11 +89,11 @@ func (s *Service) Invite(ctx context.Context, actorID, accountID, email string, 
 }
 
 // inviting is what it takes to invite somebody to a role.
-func inviting(role Role) Action {
+func inviting(role Role) actor.Action {
 	if role == Owner {
-		return AdministerOwners
+		return actor.InviteOwner
 	}
-	return AdministerPeople
+	return actor.Invite
 }
 
 // beyond are the roles that somebody of this role may not invite to.
@@ -100,7 +103,7 @@ func beyond(inviter Role) []Role {
 
 // takeBack shuts the open invitations to these roles that a member has sent and may send no longer: whoever is shut out has
 // left no other door open behind them.
-func (s *Service) takeBack(ctx context.Context, actorID string, m Member, roles []Role) error {
+func (s *Service) takeBack(ctx context.Context, who actor.Actor, m Member, roles []Role) error {
 	if len(roles) == 0 {
 		return nil
 	}
@@ -110,10 +113,10 @@ func (s *Service) takeBack(ctx context.Context, actorID string, m Member, roles 
 	}
 	for _, invitationID := range revoked {
 		e := audit.Event{
-			Action: audit.InvitationRevoked, ActorID: actorID, AccountID: m.AccountID,
+			Action: audit.InvitationRevoked, AccountID: m.AccountID,
 			Detail: map[string]string{"invitation_id": invitationID, "reason": "inviter_may_no_longer"},
 		}
-		if err := s.Audit.Append(ctx, e); err != nil {
+		if err := s.Audit.Append(ctx, who, e); err != nil {
 			return err
 		}
 	}
@@ -122,33 +125,34 @@ func (s *Service) takeBack(ctx context.Context, actorID string, m Member, roles 
 
 // Resend mails an open invitation again, with a new link that is good for a whole week; the old one is void. It is the
 // actor's invitation from then on. fault.ErrRateLimited within a minute of the last time.
-func (s *Service) Resend(ctx context.Context, actorID, accountID, invitationID string) (Invitation, error) {
+func (s *Service) Resend(ctx context.Context, who actor.Actor, accountID id.Account, invitationID string) (Invitation, error) {
 	token, hash, err := seal.Token(s.Random)
 	if err != nil {
 		return Invitation{}, err
 	}
 	now := s.now()
 	var i Invitation
-	e := audit.Event{Action: audit.InvitationResent, ActorID: actorID, AccountID: accountID}
-	err = s.attempt(ctx, e, func(ctx context.Context) error {
-		actor, err := s.permitted(ctx, actorID, accountID, AdministerPeople)
+	e := audit.Event{Action: audit.InvitationResent, AccountID: accountID}
+	err = s.attempt(ctx, who, actor.AccountAlone(accountID), e, func(ctx context.Context) error {
+		// Whoever administers nobody learns not even which invitations there are.
+		m, err := s.Authority.Authorize(ctx, who, actor.AdministerPeople, accountID)
 		if err != nil {
 			return err
 		}
 		if i, err = s.Store.Invitation(ctx, accountID, invitationID, now); err != nil {
 			return err
 		}
-		if err := actor.Role.Permit(inviting(i.Role)); err != nil {
+		if _, err := s.Authority.Authorize(ctx, who, inviting(i.Role), accountID); err != nil {
 			return err
 		}
 		if wait := resendEvery - now.Sub(i.ResentAt); wait > 0 && !i.ResentAt.IsZero() {
 			return fault.ErrRateLimited.With(func(e *fault.Error) { e.RetryAfter = wait })
 		}
-		inviter, err := s.Store.Member(ctx, accountID, actorID)
+		inviter, err := s.Store.Member(ctx, accountID, who.User)
 		if err != nil {
 			return err
 		}
-		i.TokenHash, i.ExpiresAt, i.ResentAt, i.InvitedBy, i.Locale = hash, now.Add(InvitationLife), now, actorID, inviter.Locale
+		i.TokenHash, i.ExpiresAt, i.ResentAt, i.InvitedBy, i.Locale = hash, now.Add(InvitationLife), now, who.User, inviter.Locale
 		renewed, err := s.Store.RenewInvitation(ctx, i, now)
 		if err != nil {
 			return err
@@ -157,10 +161,10 @@ func (s *Service) Resend(ctx context.Context, actorID, accountID, invitationID s
 			return fault.ErrNotFound
 		}
 		e.Detail = map[string]string{"invitation_id": i.ID, "email": i.Email, "role": string(i.Role)}
-		if err := s.Audit.Append(ctx, e); err != nil {
+		if err := s.Audit.Append(ctx, who, e); err != nil {
 			return err
 		}
-		return s.Notify.Enqueue(ctx, s.letter(id.New(), i, actor, inviter, token))
+		return s.Notify.Enqueue(ctx, s.letter(id.New(), i, m.Account, inviter, token))
 	})
 	if err != nil {
 		return Invitation{}, err
@@ -169,19 +173,19 @@ func (s *Service) Resend(ctx context.Context, actorID, accountID, invitationID s
 }
 
 // letter is the mail with the link; messageID is another one each time that it is to be sent.
-func (s *Service) letter(messageID string, i Invitation, actor Membership, inviter Member, token string) notify.Message {
+func (s *Service) letter(messageID string, i Invitation, a Account, inviter Member, token string) notify.Message {
 	data := map[string]string{
-		"account_name": actor.Name, "inviter": inviter.Name,
+		"account_name": a.Name, "inviter": inviter.Name,
 		// In the fragment, which browsers keep to themselves: a path would end in logs and in the Referer.
 		"link": s.BaseURL + "/invitation#" + token,
 	}
-	if i.TwoFactorRequired || actor.Rule.Enforced() {
+	if i.TwoFactorRequired || a.Rule.Enforced() {
 		data["two_factor"] = "required"
 	}
 	return notify.Message{ID: messageID, Channel: notify.Email, To: i.Email, Locale: i.Locale, Template: notify.Invitation, Data: data}
 }
 
-// door adds the invitation unless the address needs none. The account is held: nobody joins or invites meanwhile.
+// door adds the invitation unless the address needs none. The account is held alone: nobody joins or invites meanwhile.
 func (s *Service) door(ctx context.Context, i Invitation, now time.Time) error {
 	if member, err := s.Store.HasMember(ctx, i.AccountID, i.Email); err != nil {
 		return err
@@ -197,10 +201,10 @@ func (s *Service) door(ctx context.Context, i Invitation, now time.Time) error {
 }
 
 // Revoke shuts an open invitation (owner or admin).
-func (s *Service) Revoke(ctx context.Context, actorID, accountID, invitationID string) error {
-	e := audit.Event{Action: audit.InvitationRevoked, ActorID: actorID, AccountID: accountID}
-	return s.attempt(ctx, e, func(ctx context.Context) error {
-		if _, err := s.permitted(ctx, actorID, accountID, AdministerPeople); err != nil {
+func (s *Service) Revoke(ctx context.Context, who actor.Actor, accountID id.Account, invitationID string) error {
+	e := audit.Event{Action: audit.InvitationRevoked, AccountID: accountID}
+	return s.attempt(ctx, who, actor.AccountAlone(accountID), e, func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, actor.AdministerPeople, accountID); err != nil {
 			return err
 		}
 		i, err := s.Store.Invitation(ctx, accountID, invitationID, s.now())
@@ -215,7 +219,7 @@ func (s *Service) Revoke(ctx context.Context, actorID, accountID, invitationID s
 			return fault.ErrNotFound
 		}
 		e.Detail = map[string]string{"invitation_id": invitationID, "email": i.Email}
-		return s.Audit.Append(ctx, e)
+		return s.Audit.Append(ctx, who, e)
 	})
 }
 

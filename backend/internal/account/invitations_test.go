@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/assurance"
 	"sallyport/internal/fault"
 	"sallyport/internal/notify"
 	"sallyport/internal/seal"
@@ -22,12 +24,12 @@ func TestInvite(t *testing.T) {
 		w := newWorld(t, databaseURL)
 		acme, who := w.account()
 		invite := func(actor, email string, role account.Role) error {
-			_, err := w.Invite(w.ctx, who[actor], acme, email, role, false)
+			_, err := w.Invite(w.ctx, w.as(who[actor]), acme, email, role, false, nil)
 			return err
 		}
 
 		t.Run("the link is in the mail, and only its token's hash in the database", func(t *testing.T) {
-			i, err := w.Invite(w.ctx, who["admin"], acme, "New@Invite.test", account.Billing, true)
+			i, err := w.Invite(w.ctx, w.as(who["admin"]), acme, "New@Invite.test", account.Billing, true, nil)
 			w.must(err)
 			if i.Email != "New@Invite.test" || !i.ExpiresAt.Equal(w.clock.Now().Add(week)) || !i.TwoFactorRequired {
 				t.Errorf("got %+v", i)
@@ -96,8 +98,24 @@ func TestInvite(t *testing.T) {
 			w.mail.refuses = nil
 			w.must(invite("owner", "lost@invite.test", account.Plain))
 		})
+		t.Run("what is to be kept of the answer is kept with it, or there is none", func(t *testing.T) {
+			full := errors.New("the shelf is full")
+			_, err := w.Invite(w.ctx, w.as(who["owner"]), acme, "kept@invite.test", account.Plain, false, func(context.Context, account.Invitation) error { return full })
+			if !errors.Is(err, full) {
+				t.Errorf("got %v", err)
+			}
+			var kept account.Invitation
+			i, err := w.Invite(w.ctx, w.as(who["owner"]), acme, "kept@invite.test", account.Plain, false, func(_ context.Context, i account.Invitation) error {
+				kept = i
+				return nil
+			})
+			if err != nil || kept != i {
+				t.Errorf("got %+v, %v", kept, err)
+			}
+		})
 		t.Run("an account that enforces says so in the mail", func(t *testing.T) {
 			w.must(w.store.SetRule(w.ctx, acme, account.Rule{EnforcedAt: w.clock.Now()}))
+			setFactors(t, databaseURL, who["owner"], assurance.TOTP)
 			w.must(invite("owner", "enforced@invite.test", account.Plain))
 			if m := w.mail.kept[len(w.mail.kept)-1]; m.Data["two_factor"] == "" {
 				t.Errorf("mail: %+v", m)
@@ -113,13 +131,13 @@ func TestInvitations(t *testing.T) {
 		acme, who := w.account()
 		open := map[string]string{}
 		for _, name := range []string{"c", "a", "b"} {
-			i, err := w.Invite(w.ctx, who["owner"], acme, name+"@open.test", account.Plain, false)
+			i, err := w.Invite(w.ctx, w.as(who["owner"]), acme, name+"@open.test", account.Plain, false, nil)
 			w.must(err)
 			open[name] = i.ID
 		}
 		list := func(page account.Page) (got []string, next string) {
 			t.Helper()
-			items, next, err := w.Invitations(w.ctx, who["admin"], acme, page)
+			items, next, err := w.Invitations(w.ctx, w.as(who["admin"]), acme, page)
 			w.must(err)
 			for _, i := range items {
 				got = append(got, i.Email[:1])
@@ -133,23 +151,23 @@ func TestInvitations(t *testing.T) {
 				t.Errorf("got %v, %v", first, rest)
 			}
 			for _, actor := range []string{"billing", "member"} {
-				if _, _, err := w.Invitations(w.ctx, who[actor], acme, account.Page{}); !errors.Is(err, fault.ErrAdminOnly) {
+				if _, _, err := w.Invitations(w.ctx, w.as(who[actor]), acme, account.Page{}); !errors.Is(err, fault.ErrAdminOnly) {
 					t.Errorf("%s: %v", actor, err)
 				}
 			}
 		})
 		t.Run("a revoked one is shut, once, and the address may be invited again", func(t *testing.T) {
-			if err := w.Revoke(w.ctx, who["member"], acme, open["b"]); !errors.Is(err, fault.ErrAdminOnly) {
+			if err := w.Revoke(w.ctx, w.as(who["member"]), acme, open["b"]); !errors.Is(err, fault.ErrAdminOnly) {
 				t.Errorf("a member: %v", err)
 			}
-			w.must(w.Revoke(w.ctx, who["admin"], acme, open["b"]))
-			if err := w.Revoke(w.ctx, who["admin"], acme, open["b"]); !errors.Is(err, fault.ErrNotFound) {
+			w.must(w.Revoke(w.ctx, w.as(who["admin"]), acme, open["b"]))
+			if err := w.Revoke(w.ctx, w.as(who["admin"]), acme, open["b"]); !errors.Is(err, fault.ErrNotFound) {
 				t.Errorf("again: %v", err)
 			}
 			if got, _ := list(account.Page{}); !slices.Equal(got, []string{"a", "c"}) {
 				t.Errorf("got %v", got)
 			}
-			if _, err := w.Invite(w.ctx, who["owner"], acme, "b@open.test", account.Plain, false); err != nil {
+			if _, err := w.Invite(w.ctx, w.as(who["owner"]), acme, "b@open.test", account.Plain, false, nil); err != nil {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -162,10 +180,10 @@ func TestInvitations(t *testing.T) {
 			if got, _ := list(account.Page{}); len(got) != 0 {
 				t.Errorf("got %v", got)
 			}
-			if err := w.Revoke(w.ctx, who["owner"], acme, open["a"]); !errors.Is(err, fault.ErrNotFound) {
+			if err := w.Revoke(w.ctx, w.as(who["owner"]), acme, open["a"]); !errors.Is(err, fault.ErrNotFound) {
 				t.Errorf("revoke: %v", err)
 			}
-			if _, err := w.Invite(w.ctx, who["owner"], acme, "a@open.test", account.Plain, false); err != nil {
+			if _, err := w.Invite(w.ctx, w.as(who["owner"]), acme, "a@open.test", account.Plain, false, nil); err != nil {
 				t.Errorf("again: %v", err)
 			}
 		})

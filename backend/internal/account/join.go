@@ -2,8 +2,10 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
@@ -76,14 +78,28 @@ type Entrant struct {
 	Known bool // they were there before, and nothing of theirs has changed
 }
 
+// errAnotherHolder says that the address belongs to somebody else than it did a moment ago, or to nobody any more.
+var errAnotherHolder = errors.New("account: the invited address has changed hands")
+
 // Accept lets whoever holds the link join the account, once. The link came to the mailbox, so that a person who is not known
 // yet is made with a proven address; of one who is known nothing changes. Nobody is signed in by it: the next sign-in asks for
 // a second factor as the rules say. ErrLinkExpired; ErrAlreadyMember; field errors at /name and /password; user.ErrBusy.
-func (s *Service) Accept(ctx context.Context, token string, n Newcomer) (Entrant, error) {
+func (s *Service) Accept(ctx context.Context, who actor.Actor, token string, n Newcomer) (Entrant, error) {
 	i, err := s.opens(ctx, token)
 	if err != nil {
 		return Entrant{}, err
 	}
+	for range 3 { // an address can change hands each time, and does not
+		var e Entrant
+		if e, err = s.enter(ctx, who, i, seal.TokenHash(token), n); !errors.Is(err, errAnotherHolder) {
+			return e, err
+		}
+	}
+	return Entrant{}, fault.ErrUnavailable.Because(err)
+}
+
+// enter is Accept for whoever has the invited address now: that person is named before the transaction begins, which holds them.
+func (s *Service) enter(ctx context.Context, who actor.Actor, i Invitation, tokenHash string, n Newcomer) (Entrant, error) {
 	u, known, err := s.holder(ctx, i.Email)
 	if err != nil {
 		return Entrant{}, err
@@ -97,28 +113,42 @@ func (s *Service) Accept(ctx context.Context, token string, n Newcomer) (Entrant
 		}
 	}
 	refused := audit.Event{Action: audit.InvitationAccepted, UserID: u.ID, AccountID: i.AccountID}
-	err = s.attempt(ctx, refused, func(ctx context.Context) error {
-		if err := s.Store.HoldAccount(ctx, i.AccountID); err != nil {
-			return err
-		}
-		accepted, err := s.Store.AcceptInvitation(ctx, seal.TokenHash(token), s.now())
+	err = s.attempt(ctx, who, actor.Membership(u.ID, i.AccountID), refused, func(ctx context.Context) error {
+		accepted, err := s.Store.AcceptInvitation(ctx, tokenHash, s.now())
 		if err != nil {
 			return err
 		}
 		if !accepted { // somebody was faster
 			return ErrLinkExpired
 		}
-		if !known {
-			if u, known, err = s.create(ctx, u); err != nil {
-				return err
-			}
+		if known {
+			err = s.still(ctx, u)
+		} else {
+			err = s.admit(ctx, who, i, u)
 		}
-		return s.join(ctx, i, u.ID)
+		if err != nil {
+			return err
+		}
+		return s.join(ctx, who, i, u.ID)
 	})
 	if err != nil {
 		return Entrant{}, err
 	}
 	return Entrant{Email: u.Email, Known: known}, nil
+}
+
+// still says whether a known person, who is held by now, may still come in by this address.
+func (s *Service) still(ctx context.Context, u user.User) error {
+	now, err := s.Store.User(ctx, u.ID)
+	switch {
+	case err != nil:
+		return err
+	case !now.DisabledAt.IsZero():
+		return ErrLinkExpired
+	case user.EmailKey(now.Email) != user.EmailKey(u.Email):
+		return errAnotherHolder
+	}
+	return nil
 }
 
 // newcomer is the person whom an invitation is about to make.
@@ -139,30 +169,29 @@ func (s *Service) newcomer(ctx context.Context, i Invitation, n Newcomer) (user.
 		return user.User{}, err
 	}
 	now := s.now()
-	u := user.User{ID: id.New(), Email: i.Email, Name: name, Locale: n.Locale, PasswordHash: hash, CreatedAt: now, VerifiedAt: now}
+	u := user.User{ID: id.User(id.New()), Email: i.Email, Name: name, Locale: n.Locale, PasswordHash: hash, PasswordID: id.New(), CreatedAt: now, VerifiedAt: now}
 	if u.Locale == "" {
 		u.Locale = i.Locale
 	}
 	return u, nil
 }
 
-// create stores a newcomer; where the address has found an owner meanwhile it is that person who joins, unchanged.
-func (s *Service) create(ctx context.Context, u user.User) (user.User, bool, error) {
-	added, err := s.Store.AddUser(ctx, u)
+// admit stores a newcomer. Where the address has found an owner meanwhile it is that person who joins, once they are held.
+func (s *Service) admit(ctx context.Context, who actor.Actor, i Invitation, u user.User) error {
+	added, err := s.Store.AddUser(ctx, u, actor.MadeByLink(i.ID))
 	if err != nil {
-		return u, false, err
+		return err
 	}
 	if !added {
-		u, err = s.Store.UserByEmail(ctx, u.Email)
-		return u, true, err
+		return errAnotherHolder
 	}
-	return u, false, s.Audit.Append(ctx, audit.Event{
+	return s.Audit.Append(ctx, who, audit.Event{
 		Action: audit.UserCreated, ActorID: u.ID, UserID: u.ID, Detail: map[string]string{"by": "invitation"},
 	})
 }
 
-// join makes a person a member as the invitation says. The account is held.
-func (s *Service) join(ctx context.Context, i Invitation, userID string) error {
+// join makes a person a member as the invitation says. Person and account are held alone.
+func (s *Service) join(ctx context.Context, who actor.Actor, i Invitation, userID id.User) error {
 	if _, err := s.Store.Member(ctx, i.AccountID, userID); err == nil {
 		return ErrAlreadyMember
 	} else if !missing(err) {
@@ -184,8 +213,8 @@ func (s *Service) join(ctx context.Context, i Invitation, userID string) error {
 		Action: audit.InvitationAccepted, ActorID: userID, UserID: userID, AccountID: i.AccountID,
 		Detail: map[string]string{"invitation_id": i.ID, "role": string(i.Role)},
 	}
-	if err := s.Audit.Append(ctx, accepted); err != nil {
+	if err := s.Audit.Append(ctx, who, accepted); err != nil {
 		return err
 	}
-	return s.Audit.Append(ctx, Joined(userID, m, "invitation"))
+	return s.Audit.Append(ctx, who, Joined(userID, m, "invitation"))
 }

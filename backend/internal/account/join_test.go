@@ -11,6 +11,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/assurance"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/testkit"
 )
 
@@ -28,9 +29,9 @@ func (w *world) link() string {
 	return token
 }
 
-func (w *world) invited(actor, accountID, email string, role account.Role, required bool) (account.Invitation, string) {
+func (w *world) invited(actor id.User, accountID id.Account, email string, role account.Role, required bool) (account.Invitation, string) {
 	w.t.Helper()
-	i, err := w.Invite(w.ctx, actor, accountID, email, role, required)
+	i, err := w.Invite(w.ctx, w.as(actor), accountID, email, role, required, nil)
 	w.must(err)
 	return i, w.link()
 }
@@ -62,7 +63,7 @@ func TestAccept(t *testing.T) {
 				{"a password with the address in it", account.Newcomer{Name: "A", Password: passphrase + " ada@new.test"}, []string{"/password"}},
 			} {
 				var at []string
-				_, err := w.Accept(w.ctx, token, c.n)
+				_, err := w.Accept(w.ctx, stranger, token, c.n)
 				if e, told := fault.As(err); told && e.Kind == fault.Invalid {
 					for _, f := range e.Fields {
 						at = append(at, f.Pointer)
@@ -73,7 +74,7 @@ func TestAccept(t *testing.T) {
 				}
 			}
 			w.clock.Advance(time.Hour)
-			joined, err := w.Accept(w.ctx, token, newcomer)
+			joined, err := w.Accept(w.ctx, stranger, token, newcomer)
 			w.must(err)
 			u, err := w.store.UserByEmail(w.ctx, "ada@new.test")
 			w.must(err)
@@ -101,7 +102,7 @@ func TestAccept(t *testing.T) {
 			if door, err := w.Inspect(w.ctx, token); err != nil || !door.PersonKnown || door.TwoFactorRequired {
 				t.Errorf("the door is %+v, %v", door, err)
 			}
-			joined, err := w.Accept(w.ctx, token, account.Newcomer{Name: "Somebody Else", Password: "x", Locale: "en"})
+			joined, err := w.Accept(w.ctx, stranger, token, account.Newcomer{Name: "Somebody Else", Password: "x", Locale: "en"})
 			w.must(err)
 			after, err := w.store.User(w.ctx, known)
 			w.must(err)
@@ -111,6 +112,7 @@ func TestAccept(t *testing.T) {
 		})
 		t.Run("an account that enforces says so at the door", func(t *testing.T) {
 			w.must(w.store.SetRule(w.ctx, acme, account.Rule{EnforcedAt: w.clock.Now(), EnforcedBy: who["owner"], Minimum: assurance.Any}))
+			setFactors(t, databaseURL, who["owner"], assurance.TOTP)
 			_, token := w.invited(who["owner"], acme, "late@new.test", account.Plain, false)
 			if door, err := w.Inspect(w.ctx, token); err != nil || !door.TwoFactorRequired {
 				t.Errorf("the door is %+v, %v", door, err)
@@ -118,11 +120,11 @@ func TestAccept(t *testing.T) {
 		})
 		t.Run("a member in another spelling of their address joins no second time", func(t *testing.T) {
 			_, token := w.invited(who["owner"], acme, "moves@new.test", account.Admin, false)
-			query := "UPDATE users SET email = 'moves@new.test', email_key = 'moves@new.test' WHERE id = '" + who["member"] + "'"
+			query := "UPDATE users SET email = 'moves@new.test', email_key = 'moves@new.test' WHERE id = '" + string(who["member"]) + "'"
 			if _, err := raw(t, databaseURL).ExecContext(t.Context(), query); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.Accept(w.ctx, token, account.Newcomer{}); !errors.Is(err, account.ErrAlreadyMember) || w.role(acme, who["member"]) != account.Plain {
+			if _, err := w.Accept(w.ctx, stranger, token, account.Newcomer{}); !errors.Is(err, account.ErrAlreadyMember) || w.role(acme, who["member"]) != account.Plain {
 				t.Errorf("got %v, a %s", err, w.role(acme, who["member"]))
 			}
 		})
@@ -132,20 +134,20 @@ func TestAccept(t *testing.T) {
 				if _, err := w.Inspect(w.ctx, token); !errors.Is(err, account.ErrLinkExpired) {
 					t.Errorf("%s: inspecting says %v", what, err)
 				}
-				if _, err := w.Accept(w.ctx, token, newcomer); !errors.Is(err, account.ErrLinkExpired) {
+				if _, err := w.Accept(w.ctx, stranger, token, newcomer); !errors.Is(err, account.ErrLinkExpired) {
 					t.Errorf("%s: accepting says %v", what, err)
 				}
 			}
 			shut("nonsense", "x")
 			_, used := w.invited(who["owner"], acme, "used@new.test", account.Plain, false)
-			_, err := w.Accept(w.ctx, used, newcomer)
+			_, err := w.Accept(w.ctx, stranger, used, newcomer)
 			w.must(err)
 			shut("used", used)
 			i, revoked := w.invited(who["owner"], acme, "revoked@new.test", account.Plain, false)
-			w.must(w.Revoke(w.ctx, who["owner"], acme, i.ID))
+			w.must(w.Revoke(w.ctx, w.as(who["owner"]), acme, i.ID))
 			shut("revoked", revoked)
 			i, replaced := w.invited(who["owner"], acme, "replaced@new.test", account.Plain, false)
-			_, err = w.Resend(w.ctx, who["owner"], acme, i.ID)
+			_, err = w.Resend(w.ctx, w.as(who["owner"]), acme, i.ID)
 			w.must(err)
 			shut("replaced", replaced)
 			again := w.link()
@@ -158,7 +160,7 @@ func TestAccept(t *testing.T) {
 			answers := make(chan error, 20)
 			for range cap(answers) {
 				group.Go(func() {
-					_, err := w.Accept(w.ctx, token, newcomer)
+					_, err := w.Accept(w.ctx, stranger, token, newcomer)
 					answers <- err
 				})
 			}
@@ -186,27 +188,30 @@ func TestResend(t *testing.T) {
 		acme, who := w.account()
 		i, first := w.invited(who["owner"], acme, "again@new.test", account.Plain, false)
 		boss, _ := w.invited(who["owner"], acme, "boss@new.test", account.Owner, false)
-		blue, err := w.Create(w.ctx, who["stranger"], "Blue")
+		blue, err := w.Create(w.ctx, w.as(who["stranger"]), "Blue", nil)
 		w.must(err)
 
 		for _, c := range []struct {
-			what, actor, account, invitation string
-			want                             error
+			what       string
+			actor      string
+			account    id.Account
+			invitation string
+			want       error
 		}{
 			{"a member", "member", acme, i.ID, fault.ErrAdminOnly},
 			{"a billing contact", "billing", acme, i.ID, fault.ErrAdminOnly},
 			{"an admin, to a future owner", "admin", acme, boss.ID, fault.ErrOwnerOnly},
 			{"a stranger", "stranger", acme, i.ID, fault.ErrNotFound},
 			{"an owner of another account, by way of their own", "stranger", blue.ID, i.ID, fault.ErrNotFound},
-			{"of what never was", "owner", acme, who["owner"], fault.ErrNotFound},
+			{"of what never was", "owner", acme, string(who["owner"]), fault.ErrNotFound},
 		} {
-			if _, err := w.Resend(w.ctx, who[c.actor], c.account, c.invitation); !errors.Is(err, c.want) {
+			if _, err := w.Resend(w.ctx, w.as(who[c.actor]), c.account, c.invitation); !errors.Is(err, c.want) {
 				t.Errorf("%s: %v", c.what, err)
 			}
 		}
 		w.clock.Advance(6 * 24 * time.Hour)
 		sent := len(w.mail.kept)
-		again, err := w.Resend(w.ctx, who["admin"], acme, i.ID)
+		again, err := w.Resend(w.ctx, w.as(who["admin"]), acme, i.ID)
 		w.must(err)
 		if second := w.link(); second == first || len(w.mail.kept) != sent+1 || w.mail.kept[sent].ID == w.mail.kept[0].ID {
 			t.Error("the mail is not another one with another link")
@@ -215,16 +220,16 @@ func TestResend(t *testing.T) {
 			t.Errorf("got %+v", again)
 		}
 		w.clock.Advance(time.Minute - time.Microsecond)
-		_, err = w.Resend(w.ctx, who["owner"], acme, i.ID)
+		_, err = w.Resend(w.ctx, w.as(who["owner"]), acme, i.ID)
 		if e, told := fault.As(err); !told || !errors.Is(err, fault.ErrRateLimited) || e.RetryAfter != time.Microsecond {
 			t.Errorf("within a minute: %v", err)
 		}
 		w.clock.Advance(time.Microsecond)
-		_, err = w.Resend(w.ctx, who["owner"], acme, i.ID)
+		_, err = w.Resend(w.ctx, w.as(who["owner"]), acme, i.ID)
 		w.must(err)
-		w.must(w.Revoke(w.ctx, who["owner"], acme, i.ID))
+		w.must(w.Revoke(w.ctx, w.as(who["owner"]), acme, i.ID))
 		w.clock.Advance(time.Hour)
-		if _, err := w.Resend(w.ctx, who["owner"], acme, i.ID); !errors.Is(err, fault.ErrNotFound) {
+		if _, err := w.Resend(w.ctx, w.as(who["owner"]), acme, i.ID); !errors.Is(err, fault.ErrNotFound) {
 			t.Errorf("a revoked one: %v", err)
 		}
 		want := []string{"invitation.resent refused admin_only", "invitation.resent refused admin_only", "invitation.resent refused owner_only", "invitation.resent ok"}
@@ -252,17 +257,17 @@ func TestInvitationsGoWithTheirInviter(t *testing.T) {
 		_, others := w.invited(who["owner"], acme, "other@new.test", account.Owner, false)
 		_, admins := w.invited(who["admin"], acme, "of.admin@new.test", account.Plain, false)
 
-		_, err := w.UpdateMember(w.ctx, who["owner"], acme, who["other owner"], account.Patch{Role: ptr(account.Admin)})
+		_, err := w.UpdateMember(w.ctx, w.as(who["owner"]), acme, who["other owner"], account.Patch{Role: ptr(account.Admin)})
 		w.must(err)
 		if opens(owners) || !opens(members) || !opens(others) {
 			t.Errorf("an owner who has become an admin: owners %v, members %v, of others %v", opens(owners), opens(members), opens(others))
 		}
-		_, err = w.UpdateMember(w.ctx, who["owner"], acme, who["other owner"], account.Patch{Role: ptr(account.Plain)})
+		_, err = w.UpdateMember(w.ctx, w.as(who["owner"]), acme, who["other owner"], account.Patch{Role: ptr(account.Plain)})
 		w.must(err)
 		if opens(members) || !opens(admins) {
 			t.Error("an admin who has become a member still invites")
 		}
-		w.must(w.RemoveMember(w.ctx, who["owner"], acme, who["admin"]))
+		w.must(w.RemoveMember(w.ctx, w.as(who["owner"]), acme, who["admin"]))
 		if opens(admins) || !opens(others) {
 			t.Error("an admin who was removed still invites")
 		}

@@ -3,9 +3,11 @@ package account
 import (
 	"context"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/user"
 )
 
@@ -40,9 +42,9 @@ type TwoFactor struct {
 }
 
 // seenBy hides what the viewer may not see: the second factor of others is the business of owners and admins.
-func (m Member) seenBy(viewerID string, viewer Role, accepted assurance.Types) Seen {
+func (m Member) seenBy(viewerID id.User, viewer Role, accepted assurance.Types) Seen {
 	seen := Seen{Member: m}
-	if viewer.May(ReadProtection) || viewerID == m.UserID {
+	if viewer.May(actor.ReadProtection) || viewerID == m.UserID {
 		seen.TwoFactor = &TwoFactor{Active: m.Factors&accepted != 0, Methods: m.Factors}
 	}
 	seen.Factors = 0
@@ -51,15 +53,14 @@ func (m Member) seenBy(viewerID string, viewer Role, accepted assurance.Types) S
 
 // Members lists who belongs to the account, by address. Filtering by the second factor, and measuring it, is for owners and
 // admins, since it shows what others have.
-func (s *Service) Members(ctx context.Context, actorID, accountID string, f Filter, page Page) ([]Seen, string, error) {
-	viewer, err := s.Get(ctx, actorID, accountID)
+func (s *Service) Members(ctx context.Context, who actor.Actor, accountID id.Account, f Filter, page Page) ([]Seen, string, error) {
+	action := actor.ReadMembers
+	if f.TwoFactor != Everybody || f.Minimum != "" {
+		action = actor.ReadProtection
+	}
+	viewer, err := s.Authority.Look(ctx, who, action, accountID)
 	if err != nil {
 		return nil, "", err
-	}
-	if f.TwoFactor != Everybody || f.Minimum != "" {
-		if err := viewer.Role.Permit(ReadProtection); err != nil {
-			return nil, "", err
-		}
 	}
 	after, limit, err := page.Begin(1)
 	if err != nil {
@@ -76,7 +77,7 @@ func (s *Service) Members(ctx context.Context, actorID, accountID string, f Filt
 	found, next := Cut(found, limit, func(m Member) []string { return []string{user.EmailKey(m.Email)} })
 	items := make([]Seen, len(found))
 	for i, m := range found {
-		items[i] = m.seenBy(actorID, viewer.Role, f.Accepted)
+		items[i] = m.seenBy(who.User, viewer.Role, f.Accepted)
 	}
 	return items, next, nil
 }
@@ -89,14 +90,15 @@ type Patch struct {
 
 // UpdateMember changes a member's role, or whether this one person must use a second factor (owner or admin). What concerns
 // an owner, before or after, is for owners alone; an admin does not release themselves from what somebody has asked of them.
-func (s *Service) UpdateMember(ctx context.Context, actorID, accountID, userID string, p Patch) (Seen, error) {
+func (s *Service) UpdateMember(ctx context.Context, who actor.Actor, accountID id.Account, userID id.User, p Patch) (Seen, error) {
 	if p.Role != nil && !p.Role.Valid() {
 		return Seen{}, fault.InvalidField("/role", "Must be owner, admin, billing or member.")
 	}
-	refused := audit.Event{Action: p.action(), ActorID: actorID, UserID: userID, AccountID: accountID}
+	refused := audit.Event{Action: p.action(), UserID: userID, AccountID: accountID}
 	var seen Seen
-	err := s.attempt(ctx, refused, func(ctx context.Context) error {
-		actor, err := s.permitted(ctx, actorID, accountID, AdministerPeople)
+	err := s.attempt(ctx, who, actor.Membership(userID, accountID), refused, func(ctx context.Context) error {
+		// Whoever administers nobody learns not even who is a member.
+		viewer, err := s.Authority.Authorize(ctx, who, actor.AdministerPeople, accountID)
 		if err != nil {
 			return err
 		}
@@ -104,36 +106,71 @@ func (s *Service) UpdateMember(ctx context.Context, actorID, accountID, userID s
 		if err != nil {
 			return err
 		}
-		if err := mayUpdate(actorID, actor.Role, m, p); err != nil {
-			return err
+		for _, action := range p.actions(who, m) {
+			if _, err := s.Authority.Authorize(ctx, who, action, accountID); err != nil {
+				return err
+			}
 		}
 		if p.TwoFactorRequired != nil && *p.TwoFactorRequired != m.TwoFactorRequired {
-			if err := s.require(ctx, actorID, &m, *p.TwoFactorRequired); err != nil {
+			if err := s.require(ctx, who, &m, *p.TwoFactorRequired); err != nil {
 				return err
 			}
 		}
 		if p.Role != nil && *p.Role != m.Role {
-			if err := s.setRole(ctx, actorID, &m, *p.Role); err != nil {
+			if err := s.setRole(ctx, who, &m, *p.Role); err != nil {
 				return err
 			}
-			if userID == actorID {
-				actor.Role = m.Role
+			if who.Is(userID) {
+				viewer.Role = m.Role
 			}
 		}
-		seen = m.seenBy(actorID, actor.Role, actor.Rule.Strength().Accepts())
+		seen = m.seenBy(who.User, viewer.Role, viewer.Rule.Strength().Accepts())
 		return nil
 	})
 	return seen, err
 }
 
-func mayUpdate(actorID string, actor Role, m Member, p Patch) error {
-	if m.Role == Owner || (p.Role != nil && *p.Role == Owner) {
-		return actor.Permit(AdministerOwners)
+// actions are what the patch does to a member, beyond AdministerPeople. To an owner even one that changes nothing is a matter of
+// owners.
+func (p Patch) actions(who actor.Actor, m Member) (all []actor.Action) {
+	if p.Role != nil && *p.Role != m.Role {
+		all = append(all, changing(m.Role, *p.Role))
 	}
-	if p.TwoFactorRequired != nil && !*p.TwoFactorRequired && m.TwoFactorRequired && m.UserID == actorID {
-		return actor.Permit(ReleaseOneself)
+	if p.TwoFactorRequired != nil && *p.TwoFactorRequired != m.TwoFactorRequired {
+		all = append(all, switching(who, m, *p.TwoFactorRequired))
 	}
-	return nil
+	if len(all) == 0 && m.Role == Owner {
+		all = append(all, actor.RequireOwner)
+	}
+	return all
+}
+
+// changing is what it takes to give somebody another role.
+func changing(from, to Role) actor.Action {
+	switch {
+	case to == Owner:
+		return actor.MakeOwner
+	case from == Owner:
+		return actor.UnmakeOwner
+	case to.Above(from):
+		return actor.RaiseRole
+	default:
+		return actor.LowerRole
+	}
+}
+
+// switching is what it takes to ask a member for a second factor, or to take that back.
+func switching(who actor.Actor, m Member, on bool) actor.Action {
+	switch {
+	case on && m.Role == Owner:
+		return actor.RequireOwner
+	case on:
+		return actor.RequireMember
+	case m.Role == Owner || who.Is(m.UserID):
+		return actor.ReleaseOneself
+	default:
+		return actor.ReleaseMember
+	}
 }
 
 // action names what a refused patch would have been.
@@ -148,7 +185,7 @@ func (p Patch) action() string {
 	}
 }
 
-func (s *Service) require(ctx context.Context, actorID string, m *Member, required bool) error {
+func (s *Service) require(ctx context.Context, who actor.Actor, m *Member, required bool) error {
 	if err := s.Store.SetTwoFactorRequired(ctx, m.AccountID, m.UserID, required, s.now()); err != nil {
 		return err
 	}
@@ -157,10 +194,10 @@ func (s *Service) require(ctx context.Context, actorID string, m *Member, requir
 	if required {
 		action = audit.MemberRequired
 	}
-	return s.Audit.Append(ctx, audit.Event{Action: action, ActorID: actorID, UserID: m.UserID, AccountID: m.AccountID})
+	return s.Audit.Append(ctx, who, audit.Event{Action: action, UserID: m.UserID, AccountID: m.AccountID})
 }
 
-func (s *Service) setRole(ctx context.Context, actorID string, m *Member, role Role) error {
+func (s *Service) setRole(ctx context.Context, who actor.Actor, m *Member, role Role) error {
 	owned, err := s.Store.SetRole(ctx, m.AccountID, m.UserID, role)
 	if err != nil {
 		return err
@@ -169,32 +206,25 @@ func (s *Service) setRole(ctx context.Context, actorID string, m *Member, role R
 		return ErrLastOwner
 	}
 	e := audit.Event{
-		Action: audit.MemberRoleChanged, ActorID: actorID, UserID: m.UserID, AccountID: m.AccountID,
+		Action: audit.MemberRoleChanged, UserID: m.UserID, AccountID: m.AccountID,
 		Detail: map[string]string{"from": string(m.Role), "to": string(role)},
 	}
 	m.Role = role
-	if err := s.Audit.Append(ctx, e); err != nil {
+	if err := s.Audit.Append(ctx, who, e); err != nil {
 		return err
 	}
-	return s.takeBack(ctx, actorID, *m, beyond(role))
+	return s.takeBack(ctx, who, *m, beyond(role))
 }
 
 // RemoveMember takes a person out of the account: owners anyone, admins all but owners, and anyone themselves.
-func (s *Service) RemoveMember(ctx context.Context, actorID, accountID, userID string) error {
-	e := audit.Event{Action: audit.MemberRemoved, ActorID: actorID, UserID: userID, AccountID: accountID}
-	if actorID == userID {
+func (s *Service) RemoveMember(ctx context.Context, who actor.Actor, accountID id.Account, userID id.User) error {
+	e := audit.Event{Action: audit.MemberRemoved, UserID: userID, AccountID: accountID}
+	if who.Is(userID) {
 		e.Action = audit.MemberLeft
 	}
-	return s.attempt(ctx, e, func(ctx context.Context) error {
-		if err := s.Store.HoldAccount(ctx, accountID); err != nil {
-			return err
-		}
-		actor, err := s.membership(ctx, actorID, accountID)
-		if err != nil {
-			return err
-		}
-		if actorID != userID {
-			if err := actor.Role.Permit(AdministerPeople); err != nil {
+	return s.attempt(ctx, who, actor.Membership(userID, accountID), e, func(ctx context.Context) error {
+		if !who.Is(userID) { // whoever removes nobody learns not even who is a member
+			if _, err := s.Authority.Authorize(ctx, who, actor.AdministerPeople, accountID); err != nil {
 				return err
 			}
 		}
@@ -202,7 +232,7 @@ func (s *Service) RemoveMember(ctx context.Context, actorID, accountID, userID s
 		if err != nil {
 			return err
 		}
-		if err := actor.Role.Permit(removal(actorID, m)); err != nil {
+		if _, err := s.Authority.Authorize(ctx, who, removal(who, m), accountID); err != nil {
 			return err
 		}
 		owned, err := s.Store.RemoveMember(ctx, accountID, userID)
@@ -213,21 +243,21 @@ func (s *Service) RemoveMember(ctx context.Context, actorID, accountID, userID s
 			return ErrLastOwner
 		}
 		e.Detail = m.facts()
-		if err := s.Audit.Append(ctx, e); err != nil {
+		if err := s.Audit.Append(ctx, who, e); err != nil {
 			return err
 		}
-		return s.takeBack(ctx, actorID, m, Roles)
+		return s.takeBack(ctx, who, m, Roles)
 	})
 }
 
 // removal is what it takes to remove a member.
-func removal(actorID string, m Member) Action {
+func removal(who actor.Actor, m Member) actor.Action {
 	switch {
-	case actorID == m.UserID:
-		return Leave
+	case who.Is(m.UserID):
+		return actor.Leave
 	case m.Role == Owner:
-		return AdministerOwners
+		return actor.RemoveOwner
 	default:
-		return AdministerPeople
+		return actor.RemoveMember
 	}
 }

@@ -6,10 +6,14 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
+	"sallyport/internal/authority"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/testkit"
 )
 
@@ -49,7 +53,7 @@ func TestUpdateMember(t *testing.T) {
 			t.Run(c.what, func(t *testing.T) {
 				acme, who := w.account()
 				before, _ := w.store.Member(w.ctx, acme, who[c.target])
-				seen, err := w.UpdateMember(w.ctx, who[c.actor], acme, who[c.target], c.patch)
+				seen, err := w.UpdateMember(w.ctx, w.as(who[c.actor]), acme, who[c.target], c.patch)
 				if !errors.Is(err, c.want) {
 					t.Fatalf("got %v, want %v", err, c.want)
 				}
@@ -70,12 +74,13 @@ func TestUpdateMember(t *testing.T) {
 		}
 		t.Run("refuses a role that there is not", func(t *testing.T) {
 			acme, who := w.account()
-			if _, err := w.UpdateMember(w.ctx, who["owner"], acme, who["member"], role("god")); !invalid(err, "/role") {
+			if _, err := w.UpdateMember(w.ctx, w.as(who["owner"]), acme, who["member"], role("god")); !invalid(err, "/role") {
 				t.Errorf("got %v", err)
 			}
 		})
 		t.Run("an admin does not release themselves; another admin does", func(t *testing.T) {
 			acme, who := w.account()
+			setFactors(t, databaseURL, who["admin"], assurance.TOTP) // else they were held at the second door
 			for _, try := range []struct {
 				actor string
 				patch account.Patch
@@ -83,22 +88,22 @@ func TestUpdateMember(t *testing.T) {
 			}{
 				{"owner", required(true), nil}, {"admin", required(false), fault.ErrOwnerOnly}, {"admin", required(true), nil}, {"other admin", required(false), nil},
 			} {
-				if _, err := w.UpdateMember(w.ctx, who[try.actor], acme, who["admin"], try.patch); !errors.Is(err, try.want) {
+				if _, err := w.UpdateMember(w.ctx, w.as(who[try.actor]), acme, who["admin"], try.patch); !errors.Is(err, try.want) {
 					t.Errorf("%s: %v, want %v", try.actor, err, try.want)
 				}
 			}
 		})
 		t.Run("both at once, or neither", func(t *testing.T) {
 			acme, who := w.account()
-			w.must(w.RemoveMember(w.ctx, who["owner"], acme, who["other owner"]))
+			w.must(w.RemoveMember(w.ctx, w.as(who["owner"]), acme, who["other owner"]))
 			p := account.Patch{Role: ptr(account.Admin), TwoFactorRequired: ptr(true)}
-			if _, err := w.UpdateMember(w.ctx, who["owner"], acme, who["owner"], p); !errors.Is(err, account.ErrLastOwner) {
+			if _, err := w.UpdateMember(w.ctx, w.as(who["owner"]), acme, who["owner"], p); !errors.Is(err, account.ErrLastOwner) {
 				t.Fatalf("got %v", err)
 			}
 			if m, err := w.store.Member(w.ctx, acme, who["owner"]); err != nil || m.TwoFactorRequired || m.Role != account.Owner {
 				t.Errorf("got %+v, %v", m, err)
 			}
-			if _, err := w.UpdateMember(w.ctx, who["owner"], acme, who["member"], p); err != nil {
+			if _, err := w.UpdateMember(w.ctx, w.as(who["owner"]), acme, who["member"], p); err != nil {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -111,7 +116,7 @@ func TestUpdateMember(t *testing.T) {
 				{"owner", role(account.Billing)}, {"owner", role(account.Billing)}, {"admin", required(true)}, {"owner", required(true)},
 				{"admin", required(false)}, {"admin", role(account.Owner)}, {"billing", required(true)}, {"stranger", role(account.Owner)},
 			} {
-				_, _ = w.UpdateMember(w.ctx, who[try.actor], acme, who["member"], try.patch)
+				_, _ = w.UpdateMember(w.ctx, w.as(who[try.actor]), acme, who["member"], try.patch)
 			}
 			want := []string{
 				"account.created ok", "member.role_changed ok", "member.two_factor_required ok", "member.two_factor_released ok",
@@ -146,10 +151,10 @@ func TestRemoveMember(t *testing.T) {
 		} {
 			t.Run(c.what, func(t *testing.T) {
 				acme, who := w.account()
-				if err := w.RemoveMember(w.ctx, who[c.actor], acme, who[c.target]); !errors.Is(err, c.want) {
+				if err := w.RemoveMember(w.ctx, w.as(who[c.actor]), acme, who[c.target]); !errors.Is(err, c.want) {
 					t.Fatalf("got %v, want %v", err, c.want)
 				}
-				_, err := w.Get(w.ctx, who[c.target], acme)
+				_, err := w.Get(w.ctx, w.as(who[c.target]), acme)
 				if gone := errors.Is(err, fault.ErrNotFound); gone != (c.want == nil || c.target == "stranger") {
 					t.Errorf("afterwards: %v", err)
 				}
@@ -157,8 +162,8 @@ func TestRemoveMember(t *testing.T) {
 		}
 		t.Run("the last owner neither leaves nor is removed", func(t *testing.T) {
 			acme, who := w.account()
-			w.must(w.RemoveMember(w.ctx, who["other owner"], acme, who["other owner"]))
-			if err := w.RemoveMember(w.ctx, who["owner"], acme, who["owner"]); !errors.Is(err, account.ErrLastOwner) {
+			w.must(w.RemoveMember(w.ctx, w.as(who["other owner"]), acme, who["other owner"]))
+			if err := w.RemoveMember(w.ctx, w.as(who["owner"]), acme, who["owner"]); !errors.Is(err, account.ErrLastOwner) {
 				t.Errorf("got %v", err)
 			}
 			if got, want := w.events(acme), []string{"account.created ok", "member.left ok", "member.left refused last_owner"}; !slices.Equal(got, want) {
@@ -168,15 +173,15 @@ func TestRemoveMember(t *testing.T) {
 		t.Run("owners who unmake each other at once leave one", func(t *testing.T) {
 			for range 15 {
 				acme, who := w.account()
-				a, b := who["owner"], who["other owner"]
+				a, b := w.as(who["owner"]), w.as(who["other owner"])
 				var wg sync.WaitGroup
 				var failed [2]error
 				ready := make(chan struct{})
 				wg.Go(func() {
 					<-ready
-					_, failed[0] = w.UpdateMember(w.ctx, a, acme, b, account.Patch{Role: ptr(account.Plain)})
+					_, failed[0] = w.UpdateMember(w.ctx, a, acme, b.User, account.Patch{Role: ptr(account.Plain)})
 				})
-				wg.Go(func() { <-ready; failed[1] = w.RemoveMember(w.ctx, b, acme, a) })
+				wg.Go(func() { <-ready; failed[1] = w.RemoveMember(w.ctx, b, acme, a.User) })
 				close(ready)
 				wg.Wait()
 				// Whoever came second is no owner any more, or no member.
@@ -198,7 +203,64 @@ func TestRemoveMember(t *testing.T) {
 	})
 }
 
-func (w *world) owners(ctx context.Context, accountID string) (int, error) {
+// What opens more, or shuts somebody out, is confirmed; what asks more of somebody is not. A refusal for want of it is no event.
+func TestWhatIsConfirmed(t *testing.T) {
+	t.Parallel()
+	testkit.Databases(t, func(t *testing.T, databaseURL string) {
+		w := newWorld(t, databaseURL)
+		unsure := func(userID id.User) actor.Actor {
+			a := w.as(userID)
+			a.Shown = actor.Confirmation{}
+			return a
+		}
+		to := func(role account.Role) account.Patch { return account.Patch{Role: &role} }
+		switched := func(on bool) account.Patch { return account.Patch{TwoFactorRequired: &on} }
+		acme, who := w.account()
+		i, err := w.Invite(w.ctx, w.as(who["owner"]), acme, "new@confirmed.test", account.Plain, false, nil)
+		w.must(err)
+		_, err = w.UpdateMember(w.ctx, w.as(who["owner"]), acme, who["billing"], switched(true))
+		w.must(err)
+		before, sent := w.events(acme), len(w.mail.kept)
+		owner := unsure(who["owner"])
+		update := func(target string, p account.Patch) error {
+			_, err := w.UpdateMember(w.ctx, owner, acme, who[target], p)
+			return err
+		}
+		w.clock.Advance(time.Hour)
+		for what, err := range map[string]error{
+			"an invitation":           second(w.Invite(w.ctx, owner, acme, "x@confirmed.test", account.Plain, false, nil)),
+			"an invitation again":     second(w.Resend(w.ctx, owner, acme, i.ID)),
+			"another owner":           update("member", to(account.Owner)),
+			"an owner less":           update("other owner", to(account.Plain)),
+			"a higher role":           update("member", to(account.Billing)),
+			"a member released":       update("billing", switched(false)),
+			"a higher role, and less": update("billing", account.Patch{Role: ptr(account.Admin), TwoFactorRequired: ptr(true)}),
+			"an owner removed":        w.RemoveMember(w.ctx, owner, acme, who["other owner"]),
+			"a member removed":        w.RemoveMember(w.ctx, owner, acme, who["member"]),
+			"leaving":                 w.RemoveMember(w.ctx, unsure(who["member"]), acme, who["member"]),
+		} {
+			if !errors.Is(err, authority.ErrConfirmation) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		if after := w.events(acme); !slices.Equal(after, before) || len(w.mail.kept) != sent {
+			t.Errorf("recorded: %v; %d mails", after, len(w.mail.kept)-sent)
+		}
+		for what, err := range map[string]error{
+			"a lower role":             update("admin", to(account.Plain)),
+			"a second factor asked of": update("member", switched(true)),
+			"nothing":                  update("member", account.Patch{Role: ptr(account.Plain)}),
+			"a name":                   second(w.Rename(w.ctx, owner, acme, "Acme Ltd")),
+			"an invitation taken back": w.Revoke(w.ctx, owner, acme, i.ID),
+		} {
+			if err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+}
+
+func (w *world) owners(ctx context.Context, accountID id.Account) (int, error) {
 	all, err := w.store.Members(ctx, accountID, account.Filter{}, "", 100)
 	n := 0
 	for _, m := range all {
@@ -216,9 +278,15 @@ func TestMembers(t *testing.T) {
 		acme, who := w.account()
 		setFactors(t, databaseURL, who["admin"], assurance.TOTP)
 		setFactors(t, databaseURL, who["billing"], assurance.Email)
+		viewers := func(name string) actor.Actor {
+			if name == "operator" { // whom no rule holds at the second door
+				return actor.AsOperator("")
+			}
+			return w.as(who[name])
+		}
 		state := func(viewer string, f account.Filter) map[string]string {
 			t.Helper()
-			items, next, err := w.Members(w.ctx, who[viewer], acme, f, account.Page{})
+			items, next, err := w.Members(w.ctx, viewers(viewer), acme, f, account.Page{})
 			w.must(err)
 			got := map[string]string{}
 			for _, m := range items {
@@ -250,7 +318,7 @@ func TestMembers(t *testing.T) {
 		})
 		t.Run("others do not find it out by filtering", func(t *testing.T) {
 			for _, filter := range []account.TwoFactorFilter{account.Missing, account.Active} {
-				if _, _, err := w.Members(w.ctx, who["member"], acme, account.Filter{TwoFactor: filter}, account.Page{}); !errors.Is(err, fault.ErrAdminOnly) {
+				if _, _, err := w.Members(w.ctx, w.as(who["member"]), acme, account.Filter{TwoFactor: filter}, account.Page{}); !errors.Is(err, fault.ErrAdminOnly) {
 					t.Errorf("got %v", err)
 				}
 			}
@@ -265,7 +333,7 @@ func TestMembers(t *testing.T) {
 				{account.Rule{Minimum: assurance.PhishingResistant, EnforcedAt: w.clock.Now()}, 0},
 			} {
 				w.must(w.store.SetRule(w.ctx, acme, c.rule))
-				active, missing := state("owner", account.Filter{TwoFactor: account.Active}), state("owner", account.Filter{TwoFactor: account.Missing})
+				active, missing := state("operator", account.Filter{TwoFactor: account.Active}), state("operator", account.Filter{TwoFactor: account.Missing})
 				if len(active) != c.active || len(missing) != 6-c.active {
 					t.Errorf("%s: %v, %v", c.rule.Minimum, active, missing)
 				}
@@ -275,12 +343,13 @@ func TestMembers(t *testing.T) {
 					}
 				}
 			}
+			w.must(w.store.SetRule(w.ctx, acme, account.Rule{}))
 		})
 		t.Run("pages follow each other by address", func(t *testing.T) {
 			var all []string
 			page := account.Page{Limit: 4}
 			for {
-				items, next, err := w.Members(w.ctx, who["member"], acme, account.Filter{Query: ".TEST"}, page)
+				items, next, err := w.Members(w.ctx, w.as(who["member"]), acme, account.Filter{Query: ".TEST"}, page)
 				w.must(err)
 				for _, m := range items {
 					all = append(all, m.Email)

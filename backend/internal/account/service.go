@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
@@ -26,41 +27,37 @@ var (
 
 // Store keeps accounts. Each method is one atomic sentence; those that change what a person may do tell all replicas.
 type Store interface {
-	InTx(ctx context.Context, f func(ctx context.Context) error) error
-	// HoldAccount lets nobody else change who belongs to the account until the transaction ends.
-	HoldAccount(ctx context.Context, accountID string) error
-
-	InsertAccount(ctx context.Context, a Account) (bool, error)                             // false: the number is taken
-	Membership(ctx context.Context, userID, accountID string) (Membership, error)           // fault.ErrNotFound
-	Memberships(ctx context.Context, userID, after string, limit int) ([]Membership, error) // by number
-	RenameAccount(ctx context.Context, accountID, name string) error
+	InsertAccount(ctx context.Context, a Account) (bool, error)                                     // false: the number is taken
+	Memberships(ctx context.Context, userID id.User, after string, limit int) ([]Membership, error) // by number
+	RenameAccount(ctx context.Context, accountID id.Account, name string) error
 
 	InsertMember(ctx context.Context, m Member) error
-	Member(ctx context.Context, accountID, userID string) (Member, error)                               // fault.ErrNotFound
-	Members(ctx context.Context, accountID string, f Filter, after string, limit int) ([]Member, error) // by address
-	// SetRole and RemoveMember say false where the account would be left without an owner who can sign in.
-	SetRole(ctx context.Context, accountID, userID string, role Role) (bool, error)
-	RemoveMember(ctx context.Context, accountID, userID string) (bool, error)
-	SetTwoFactorRequired(ctx context.Context, accountID, userID string, required bool, now time.Time) error
+	Member(ctx context.Context, accountID id.Account, userID id.User) (Member, error)                       // fault.ErrNotFound
+	Members(ctx context.Context, accountID id.Account, f Filter, after string, limit int) ([]Member, error) // by address
+	// SetRole and RemoveMember say false where the account would be left without an owner who can sign in. The account is held alone.
+	SetRole(ctx context.Context, accountID id.Account, userID id.User, role Role) (bool, error)
+	RemoveMember(ctx context.Context, accountID id.Account, userID id.User) (bool, error)
+	SetTwoFactorRequired(ctx context.Context, accountID id.Account, userID id.User, required bool, now time.Time) error
 
-	HasMember(ctx context.Context, accountID, email string) (bool, error)
-	HasInvitation(ctx context.Context, accountID, email string, now time.Time) (bool, error) // an open one
+	HasMember(ctx context.Context, accountID id.Account, email string) (bool, error)
+	HasInvitation(ctx context.Context, accountID id.Account, email string, now time.Time) (bool, error) // an open one
 	InsertInvitation(ctx context.Context, i Invitation) error
-	Invitations(ctx context.Context, accountID string, now time.Time, afterEmail, afterID string, limit int) ([]Invitation, error) // open ones, by address
+	Invitations(ctx context.Context, accountID id.Account, now time.Time, afterEmail, afterID string, limit int) ([]Invitation, error) // open ones, by address
 	// Invitation and InvitationByToken find an open one; fault.ErrNotFound.
-	Invitation(ctx context.Context, accountID, invitationID string, now time.Time) (Invitation, error)
+	Invitation(ctx context.Context, accountID id.Account, invitationID string, now time.Time) (Invitation, error)
 	InvitationByToken(ctx context.Context, tokenHash string, now time.Time) (Invitation, error)
 	// RevokeInvitation, RenewInvitation and AcceptInvitation say false where it is not open.
-	RevokeInvitation(ctx context.Context, accountID, invitationID string, now time.Time) (bool, error)
+	RevokeInvitation(ctx context.Context, accountID id.Account, invitationID string, now time.Time) (bool, error)
 	RenewInvitation(ctx context.Context, i Invitation, now time.Time) (bool, error)
 	AcceptInvitation(ctx context.Context, tokenHash string, now time.Time) (bool, error)
 	// RevokeInvitationsBy shuts the open invitations that somebody has sent to such roles, and names them.
-	RevokeInvitationsBy(ctx context.Context, accountID, userID string, roles []Role, now time.Time) ([]string, error)
+	RevokeInvitationsBy(ctx context.Context, accountID id.Account, userID id.User, roles []Role, now time.Time) ([]string, error)
 
-	AccountRule(ctx context.Context, accountID string) (Account, error) // fault.ErrNotFound
-	User(ctx context.Context, userID string) (user.User, error)         // fault.ErrNotFound
-	UserByEmail(ctx context.Context, email string) (user.User, error)   // fault.ErrNotFound
-	AddUser(ctx context.Context, u user.User) (bool, error)             // false: the address is taken
+	AccountRule(ctx context.Context, accountID id.Account) (Account, error) // fault.ErrNotFound
+	User(ctx context.Context, userID id.User) (user.User, error)            // fault.ErrNotFound
+	UserByEmail(ctx context.Context, email string) (user.User, error)       // fault.ErrNotFound
+	// AddUser stores a person, whose password and address by has made; false: the address is taken.
+	AddUser(ctx context.Context, u user.User, by actor.MadeBy) (bool, error)
 
 	ImportStore
 	DirectoryStore
@@ -78,30 +75,53 @@ type Notify interface {
 
 // Audit records what happened, in the same transaction.
 type Audit interface {
-	Append(ctx context.Context, e audit.Event) error
-	AppendAll(ctx context.Context, es []audit.Event) error
+	Append(ctx context.Context, who actor.Actor, e audit.Event) error
+	AppendAll(ctx context.Context, who actor.Actor, es []audit.Event) error
+}
+
+// Authority begins the transactions in which somebody acts, and says what they may do.
+type Authority interface {
+	// Act runs f in one transaction that holds what alone names, and in which who may still act. f may be run twice.
+	Act(ctx context.Context, who actor.Actor, alone actor.Holds, f func(ctx context.Context) error) error
+	// Authorize says, in such a transaction, whether who may do this, and answers the account as they see it.
+	Authorize(ctx context.Context, who actor.Actor, action actor.Action, accountID id.Account) (Membership, error)
+	// Look says the same of what is only read.
+	Look(ctx context.Context, who actor.Actor, action actor.Action, accountID id.Account) (Membership, error)
 }
 
 // Service is what a person may do in their accounts. Whoever is not a member of an account is told that there is none. An
-// operator (audit.AsOperator) may do what an owner may, in every account.
+// operator may do what an owner may, in every account.
 type Service struct {
-	Store   Store
-	Notify  Notify
-	Audit   Audit
-	Hasher  Passwords
-	Now     func() time.Time
-	Random  io.Reader
-	BaseURL string // of links in mail; from configuration, never from a request
-	Brand   string // no password may contain it
+	Store     Store
+	Authority Authority
+	Notify    Notify
+	Audit     Audit
+	Hasher    Passwords
+	Now       func() time.Time
+	Random    io.Reader
+	BaseURL   string // of links in mail; from configuration, never from a request
+	Brand     string // no password may contain it
 }
 
-// List is the accounts that a person belongs to, by number.
-func (s *Service) List(ctx context.Context, actorID string, page Page) ([]Membership, string, error) {
+// List is the accounts that the actor belongs to, by number.
+func (s *Service) List(ctx context.Context, who actor.Actor, page Page) ([]Membership, string, error) {
+	return s.list(ctx, who.User, page)
+}
+
+// ListOf is the accounts that somebody belongs to, by number. For operators alone.
+func (s *Service) ListOf(ctx context.Context, who actor.Actor, userID id.User, page Page) ([]Membership, string, error) {
+	if _, err := s.Authority.Look(ctx, who, actor.Operate, ""); err != nil {
+		return nil, "", err
+	}
+	return s.list(ctx, userID, page)
+}
+
+func (s *Service) list(ctx context.Context, userID id.User, page Page) ([]Membership, string, error) {
 	after, limit, err := page.Begin(1)
 	if err != nil {
 		return nil, "", err
 	}
-	found, err := s.Store.Memberships(ctx, actorID, after[0], limit+1)
+	found, err := s.Store.Memberships(ctx, userID, after[0], limit+1)
 	if err != nil {
 		return nil, "", err
 	}
@@ -110,32 +130,55 @@ func (s *Service) List(ctx context.Context, actorID string, page Page) ([]Member
 }
 
 // Get is one account seen by one of its members; fault.ErrNotFound for everybody else.
-func (s *Service) Get(ctx context.Context, actorID, accountID string) (Membership, error) {
-	return s.membership(ctx, actorID, accountID)
+func (s *Service) Get(ctx context.Context, who actor.Actor, accountID id.Account) (Membership, error) {
+	return s.Authority.Look(ctx, who, actor.ReadPortal, accountID)
 }
 
-// Create opens an account; whoever does so owns it.
-func (s *Service) Create(ctx context.Context, actorID, name string) (Membership, error) {
-	name, err := ProperName(name)
-	if err != nil {
-		return Membership{}, err
-	}
-	m := Membership{Role: Owner, Account: Account{ID: id.New(), Name: name, CreatedAt: s.now(), Rule: Rule{Minimum: "any"}}}
-	err = s.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := s.number(ctx, &m.Account); err != nil {
+// Create opens an account that the actor owns. then is called at the end of its transaction; nil: nothing.
+func (s *Service) Create(ctx context.Context, who actor.Actor, name string, then func(ctx context.Context, m Membership) error) (Membership, error) {
+	return s.create(ctx, who, who.User, actor.OpenAccount, name, then)
+}
+
+// CreateFor opens an account for somebody else, who owns it. For operators alone.
+func (s *Service) CreateFor(ctx context.Context, who actor.Actor, ownerID id.User, name string) (Membership, error) {
+	return s.create(ctx, who, ownerID, actor.Operate, name, nil)
+}
+
+func (s *Service) create(ctx context.Context, who actor.Actor, ownerID id.User, action actor.Action, name string,
+	then func(ctx context.Context, m Membership) error) (m Membership, err error) {
+	// The owner is held alone, since they will belong to one account more. Nobody else knows the account yet.
+	err = s.Authority.Act(ctx, who, actor.PersonAlone(ownerID), func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, action, ""); err != nil {
 			return err
 		}
-		if err := s.Store.InsertMember(ctx, Member{AccountID: m.ID, UserID: actorID, Role: Owner, JoinedAt: m.CreatedAt}); err != nil {
+		if m, err = s.Open(ctx, who, ownerID, name); err != nil || then == nil {
 			return err
 		}
-		return s.Audit.Append(ctx, audit.Event{
-			Action: audit.AccountCreated, ActorID: actorID, AccountID: m.ID, Detail: map[string]string{"number": m.Number, "name": name},
-		})
+		return then(ctx, m)
 	})
 	if err != nil {
 		return Membership{}, err
 	}
 	return m, nil
+}
+
+// Open opens an account for a person in the caller's transaction, which holds that person alone. It does not ask whether who may:
+// whoever makes a person gives them an account.
+func (s *Service) Open(ctx context.Context, who actor.Actor, ownerID id.User, name string) (Membership, error) {
+	name, err := ProperName(name)
+	if err != nil {
+		return Membership{}, err
+	}
+	m := Membership{Role: Owner, Account: Account{ID: id.Account(id.New()), Name: name, CreatedAt: s.now(), Rule: Rule{Minimum: "any"}}}
+	if err := s.number(ctx, &m.Account); err != nil {
+		return Membership{}, err
+	}
+	if err := s.Store.InsertMember(ctx, Member{AccountID: m.ID, UserID: ownerID, Role: Owner, JoinedAt: m.CreatedAt}); err != nil {
+		return Membership{}, err
+	}
+	return m, s.Audit.Append(ctx, who, audit.Event{
+		Action: audit.AccountCreated, ActorID: ownerID, AccountID: m.ID, Detail: map[string]string{"number": m.Number, "name": name},
+	})
 }
 
 // number draws numbers until one is free. With nine of ten numbers taken, a hundred draws still fail less than once in 30,000.
@@ -169,16 +212,15 @@ func sixDigits(random io.Reader) (string, error) {
 }
 
 // Rename gives the account another name (owner or admin).
-func (s *Service) Rename(ctx context.Context, actorID, accountID, name string) (Membership, error) {
+func (s *Service) Rename(ctx context.Context, who actor.Actor, accountID id.Account, name string) (Membership, error) {
 	name, err := ProperName(name)
 	if err != nil {
 		return Membership{}, err
 	}
 	var m Membership
-	e := audit.Event{Action: audit.AccountRenamed, ActorID: actorID, AccountID: accountID}
-	err = s.attempt(ctx, e, func(ctx context.Context) error {
-		var err error
-		if m, err = s.permitted(ctx, actorID, accountID, RenameAccount); err != nil || m.Name == name {
+	e := audit.Event{Action: audit.AccountRenamed, AccountID: accountID}
+	err = s.attempt(ctx, who, actor.AccountAlone(accountID), e, func(ctx context.Context) error {
+		if m, err = s.Authority.Authorize(ctx, who, actor.RenameAccount, accountID); err != nil || m.Name == name {
 			return err
 		}
 		e.Detail = map[string]string{"from": m.Name, "to": name}
@@ -186,45 +228,29 @@ func (s *Service) Rename(ctx context.Context, actorID, accountID, name string) (
 		if err := s.Store.RenameAccount(ctx, accountID, name); err != nil {
 			return err
 		}
-		return s.Audit.Append(ctx, e)
+		return s.Audit.Append(ctx, who, e)
 	})
 	return m, err
-}
-
-// permitted is the account in which the actor may do this, held until the transaction ends.
-func (s *Service) permitted(ctx context.Context, actorID, accountID string, a Action) (Membership, error) {
-	if err := s.Store.HoldAccount(ctx, accountID); err != nil {
-		return Membership{}, err
-	}
-	m, err := s.membership(ctx, actorID, accountID)
-	if err == nil {
-		err = m.Role.Permit(a)
-	}
-	return m, err
-}
-
-// membership is the account as the actor sees it: an operator stands where an owner does, and is no member.
-func (s *Service) membership(ctx context.Context, actorID, accountID string) (Membership, error) {
-	if !audit.IsOperator(ctx) {
-		return s.Store.Membership(ctx, actorID, accountID)
-	}
-	a, err := s.Store.AccountRule(ctx, accountID)
-	return Membership{Account: a, Role: Owner}, err
 }
 
 // now is as exact as the database keeps it, so that an answer says what a later one will.
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
 
-// attempt runs f in one transaction. Where the role forbids it or the state does not allow it that is recorded as well, on
-// its own, since the transaction is gone by then.
-func (s *Service) attempt(ctx context.Context, e audit.Event, f func(ctx context.Context) error) error {
-	err := s.Store.InTx(ctx, f)
+// attempt is Act, and records what was refused: where the role forbids it, or the state does not allow it. That is recorded on its
+// own, since the transaction is gone by then. Of whoever may not act at all nothing is recorded: they have not come as far as the
+// account.
+func (s *Service) attempt(ctx context.Context, who actor.Actor, alone actor.Holds, e audit.Event, f func(ctx context.Context) error) error {
+	began := false
+	err := s.Authority.Act(ctx, who, alone, func(ctx context.Context) error {
+		began = true
+		return f(ctx)
+	})
 	told, ok := fault.As(err)
-	if !ok || (told.Kind != fault.Forbidden && told.Kind != fault.Conflict) {
+	if !began || !ok || (told.Kind != fault.Forbidden && told.Kind != fault.Conflict) {
 		return err
 	}
 	e.Outcome, e.Detail = audit.Refused, map[string]string{"reason": told.Code}
-	if lost := s.Audit.Append(ctx, e); lost != nil {
+	if lost := s.Audit.Append(ctx, who, e); lost != nil {
 		return lost
 	}
 	return err

@@ -12,8 +12,12 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/authority"
+	"sallyport/internal/bus"
+	"sallyport/internal/enforcement"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
 	"sallyport/internal/store"
@@ -54,14 +58,20 @@ type world struct {
 	mail  *outbox
 	clock *testkit.Clock
 	log   *audit.Log
+	stays sync.Map // of id.User: the session that they act from
 }
+
+// stranger comes with a link.
+var stranger = actor.From(actor.Origin{Address: "192.0.2.1"})
 
 func newWorld(t *testing.T, databaseURL string) *world {
 	t.Helper()
-	w := &world{t: t, ctx: t.Context(), store: testkit.OpenStore(t, databaseURL), mail: &outbox{}, clock: testkit.NewClock()}
+	b := bus.New(func() time.Duration { return 0 })
+	w := &world{t: t, ctx: t.Context(), store: testkit.OpenStore(t, databaseURL, b.Publish), mail: &outbox{}, clock: testkit.NewClock()}
 	w.log = &audit.Log{Store: w.store, Now: w.clock.Now}
+	facts := enforcement.NewFacts(w.store, b, w.clock.Now, enforcement.ProviderRule{}, assurance.All, 100)
 	w.Service = &account.Service{
-		Store: w.store, Notify: w.mail, Audit: w.log, Now: w.clock.Now, Random: rand.Reader, Hasher: hasher{},
+		Store: w.store, Authority: authority.New(w.store, facts, w.clock.Now), Notify: w.mail, Audit: w.log, Now: w.clock.Now, Random: rand.Reader, Hasher: hasher{},
 		BaseURL: "https://portal.test", Brand: "Sallyport",
 	}
 	return w
@@ -74,21 +84,31 @@ func (w *world) must(err error) {
 	}
 }
 
-func (w *world) person(email string) string {
+func (w *world) person(email string) id.User {
 	w.t.Helper()
-	u := user.User{ID: id.New(), Email: email, Name: "Name of " + email, Locale: "de", PasswordHash: "-", CreatedAt: w.clock.Now()}
-	if added, err := w.store.AddUser(w.ctx, u); err != nil || !added {
+	u := user.User{ID: id.User(id.New()), Email: email, Name: "Name of " + email, Locale: "de", PasswordHash: "-", CreatedAt: w.clock.Now()}
+	if added, err := w.store.AddUser(w.ctx, u, ""); err != nil || !added {
 		w.t.Fatal(added, err)
 	}
 	return u.ID
 }
 
+// as is the person, in a session of theirs that has shown everything, and who has just confirmed that it is them.
+func (w *world) as(userID id.User) actor.Actor {
+	w.t.Helper()
+	kept, there := w.stays.Load(userID)
+	if !there {
+		kept, _ = w.stays.LoadOrStore(userID, testkit.Acting(w.t, w.store, userID, w.clock.Now()).Stay)
+	}
+	return testkit.Confirmed(kept.(actor.Stay), w.clock.Now())
+}
+
 // account opens an account with one member of each role, and a second owner; all are found by their role's name.
-func (w *world) account() (accountID string, who map[string]string) {
+func (w *world) account() (accountID id.Account, who map[string]id.User) {
 	w.t.Helper()
 	domain := "@" + id.New() + ".test"
-	who = map[string]string{"owner": w.person("owner" + domain)}
-	m, err := w.Create(w.ctx, who["owner"], "Acme")
+	who = map[string]id.User{"owner": w.person("owner" + domain)}
+	m, err := w.Create(w.ctx, w.as(who["owner"]), "Acme", nil)
 	w.must(err)
 	for name, role := range map[string]account.Role{
 		"other owner": account.Owner, "admin": account.Admin, "other admin": account.Admin, "billing": account.Billing, "member": account.Plain,
@@ -101,7 +121,7 @@ func (w *world) account() (accountID string, who map[string]string) {
 }
 
 // events are the account's audit events as "action outcome reason", oldest first.
-func (w *world) events(accountID string) []string {
+func (w *world) events(accountID id.Account) []string {
 	w.t.Helper()
 	found, err := w.log.Events(w.ctx, audit.Filter{AccountID: accountID, Limit: 100})
 	w.must(err)
@@ -117,7 +137,7 @@ func (w *world) events(accountID string) []string {
 	return all
 }
 
-func (w *world) role(accountID, userID string) account.Role {
+func (w *world) role(accountID id.Account, userID id.User) account.Role {
 	w.t.Helper()
 	m, err := w.store.Member(w.ctx, accountID, userID)
 	w.must(err)
@@ -143,7 +163,7 @@ func raw(t *testing.T, databaseURL string) *sql.DB {
 	return db
 }
 
-func setFactors(t *testing.T, databaseURL, userID string, factors assurance.Type) {
+func setFactors(t *testing.T, databaseURL string, userID id.User, factors assurance.Type) {
 	t.Helper()
 	for _, query := range []string{"UPDATE users SET factor_bits = %d WHERE id = '%s'", "UPDATE members SET factor_bits = %d WHERE user_id = '%s'"} {
 		if _, err := raw(t, databaseURL).ExecContext(t.Context(), fmt.Sprintf(query, factors, userID)); err != nil {

@@ -2,14 +2,16 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/id"
 )
 
 // ListAccounts answers the accounts that the caller belongs to.
 func (s *Server) ListAccounts(ctx context.Context, r openapi.ListAccountsRequestObject) (openapi.ListAccountsResponseObject, error) {
-	found, next, err := s.Accounts.List(ctx, callerOf(ctx).UserID, page(r.Params.Limit, r.Params.Cursor))
+	found, next, err := s.Accounts.List(ctx, actorOf(ctx), page(r.Params.Limit, r.Params.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -18,7 +20,9 @@ func (s *Server) ListAccounts(ctx context.Context, r openapi.ListAccountsRequest
 
 // CreateAccount opens another account for the caller.
 func (s *Server) CreateAccount(ctx context.Context, r openapi.CreateAccountRequestObject) (openapi.CreateAccountResponseObject, error) {
-	m, err := s.Accounts.Create(ctx, callerOf(ctx).UserID, r.Body.Name)
+	m, err := s.Accounts.Create(ctx, actorOf(ctx), r.Body.Name, func(ctx context.Context, m account.Membership) error {
+		return keep(ctx, http.StatusCreated, nil, accountOf(m))
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -27,7 +31,7 @@ func (s *Server) CreateAccount(ctx context.Context, r openapi.CreateAccountReque
 
 // GetAccount answers one account of the caller.
 func (s *Server) GetAccount(ctx context.Context, r openapi.GetAccountRequestObject) (openapi.GetAccountResponseObject, error) {
-	m, err := s.Facts.Get(ctx, callerOf(ctx).UserID, r.AccountId)
+	m, err := s.Accounts.Get(ctx, actorOf(ctx), id.Account(r.AccountId))
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +40,7 @@ func (s *Server) GetAccount(ctx context.Context, r openapi.GetAccountRequestObje
 
 // UpdateAccount renames an account.
 func (s *Server) UpdateAccount(ctx context.Context, r openapi.UpdateAccountRequestObject) (openapi.UpdateAccountResponseObject, error) {
-	m, err := s.Accounts.Rename(ctx, callerOf(ctx).UserID, r.AccountId, r.Body.Name)
+	m, err := s.Accounts.Rename(ctx, actorOf(ctx), id.Account(r.AccountId), r.Body.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +49,7 @@ func (s *Server) UpdateAccount(ctx context.Context, r openapi.UpdateAccountReque
 
 func accountOf(m account.Membership) openapi.Account {
 	return openapi.Account{
-		Id: m.ID, Number: m.Number, Name: m.Name, Role: openapi.Role(m.Role), TwoFactorEnforced: m.Rule.Enforced(),
+		Id: openapi.Id(m.ID), Number: m.Number, Name: m.Name, Role: openapi.Role(m.Role), TwoFactorEnforced: m.Rule.Enforced(),
 		IncidentRunning: m.Rule.Incident(), CreatedAt: m.CreatedAt,
 	}
 }

@@ -17,14 +17,17 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/authority"
 	"sallyport/internal/bus"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
 	"sallyport/internal/portal"
+	"sallyport/internal/session"
 	"sallyport/internal/store"
 	"sallyport/internal/user"
 )
@@ -35,7 +38,11 @@ type rooms struct {
 	echo  *echo.Echo
 	store *store.Store
 	mail  []notify.Message
+	stays map[id.User]actor.Stay
 }
+
+// roomsNow is the time in the rooms.
+func roomsNow() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 123456789, time.UTC) }
 
 func (r *rooms) Enqueue(_ context.Context, messages ...notify.Message) error {
 	r.mail = append(r.mail, messages...)
@@ -44,7 +51,8 @@ func (r *rooms) Enqueue(_ context.Context, messages ...notify.Message) error {
 
 func newRooms(t *testing.T, change func(*Server)) *rooms {
 	t.Helper()
-	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "rooms.db"), func(...string) {})
+	b := bus.New(func() time.Duration { return 0 })
+	db, err := store.Open(t.Context(), "sqlite:"+filepath.Join(t.TempDir(), "rooms.db"), b.Publish)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,15 +60,14 @@ func newRooms(t *testing.T, change func(*Server)) *rooms {
 	if _, err := db.Migrate(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	now := func() time.Time { return time.Date(2026, 11, 21, 12, 0, 0, 123456789, time.UTC) }
-	r := &rooms{t: t, echo: echo.New(), store: db}
-	accounts := &account.Service{
-		Store: db, Notify: r, Audit: &audit.Log{Store: db, Now: now}, Now: now, Random: rand.Reader, BaseURL: "https://portal.test",
-	}
-	deaf := bus.New(func() time.Duration { return 0 }) // nothing is answered from memory
+	now := roomsNow
+	r := &rooms{t: t, echo: echo.New(), store: db, stays: map[id.User]actor.Stay{}}
+	facts := enforcement.NewFacts(db, b, now, enforcement.ProviderRule{}, assurance.All, 100)
+	guard := authority.New(db, facts, now)
 	s := &Server{
-		Facts:    enforcement.NewFacts(db, deaf, now, enforcement.ProviderRule{}, assurance.All, 1),
-		Accounts: accounts, Portal: &portal.Service{Store: db, Accounts: accounts, Now: now},
+		Facts: facts, Portal: &portal.Service{Store: db, Authority: guard, Now: now},
+		Accounts: &account.Service{Store: db, Authority: guard, Notify: r, Audit: &audit.Log{Store: db, Now: now}, Now: now, Random: rand.Reader,
+			BaseURL: "https://portal.test"},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), BaseURL: &url.URL{Scheme: "https", Host: "portal.test"},
 	}
 	if change != nil {
@@ -69,7 +76,7 @@ func newRooms(t *testing.T, change func(*Server)) *rooms {
 	if err := s.Portal.Prepare(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if s.operations, err = readContract(openapi.Requests); err != nil {
+	if s.operations, err = operations(); err != nil {
 		t.Fatal(err)
 	}
 	doors := map[string][]echo.MiddlewareFunc{}
@@ -79,7 +86,7 @@ func newRooms(t *testing.T, change func(*Server)) *rooms {
 				if err := s.check(op, c); err != nil {
 					return err
 				}
-				who := &caller{UserID: c.Request().Header.Get("X-Caller")}
+				who := &caller{Actor: r.as(id.User(c.Request().Header.Get("X-Caller")))}
 				c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), callerKey{}, who)))
 				return next(c)
 			}
@@ -91,21 +98,38 @@ func newRooms(t *testing.T, change func(*Server)) *rooms {
 	return r
 }
 
-func (r *rooms) person(name string) string {
+func (r *rooms) person(name string) id.User {
 	r.t.Helper()
-	u := user.User{ID: id.New(), Email: name + "@rooms.test", Name: name, Locale: "en", PasswordHash: "-", CreatedAt: time.Now()}
-	if added, err := r.store.AddUser(r.t.Context(), u); err != nil || !added {
+	now := roomsNow()
+	u := user.User{ID: id.User(id.New()), Email: name + "@rooms.test", Name: name, Locale: "en", PasswordHash: "-", CreatedAt: now}
+	if added, err := r.store.AddUser(r.t.Context(), u, ""); err != nil || !added {
 		r.t.Fatal(added, err)
 	}
+	s := session.Session{ID: id.Stay(id.New()), UserID: u.ID, Delivery: session.Bearer, Proof: assurance.Password(), AuthTime: now, CreatedAt: now, LastUsedAt: now,
+		IdleEnds: now.Add(session.IdleLife), Ends: now.Add(session.AbsoluteLife)}
+	if err := r.store.AddSession(r.t.Context(), s, id.New()); err != nil {
+		r.t.Fatal(err)
+	}
+	r.stays[u.ID] = s.Stay()
 	return u.ID
 }
 
+// as is the person in their session, who has just confirmed that it is them; a stranger where it is nobody.
+func (r *rooms) as(userID id.User) actor.Actor {
+	stay, known := r.stays[userID]
+	if !known {
+		return actor.From(actor.Origin{})
+	}
+	return actor.Actor{Kind: actor.Person, User: userID, Stay: stay,
+		Shown: actor.Confirmation{Stay: stay.ID, Epoch: stay.Epoch, Password: true, Until: roomsNow().Add(actor.ConfirmLife)}}
+}
+
 // call answers the status and the body, of which each string of want must be a part.
-func (r *rooms) call(who, method, path, body string, status int, want ...string) map[string]any {
+func (r *rooms) call(who id.User, method, path, body string, status int, want ...string) map[string]any {
 	r.t.Helper()
 	req := httptest.NewRequestWithContext(r.t.Context(), method, Prefix+path, strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("X-Caller", who)
+	req.Header.Set("X-Caller", string(who))
 	rec := httptest.NewRecorder()
 	r.echo.ServeHTTP(rec, req)
 	if rec.Code != status {
@@ -125,10 +149,10 @@ func (r *rooms) call(who, method, path, body string, status int, want ...string)
 	return answer
 }
 
-func (r *rooms) open(who string) (accountID string) {
+func (r *rooms) open(who id.User) (accountID id.Account) {
 	r.t.Helper()
-	accountID, _ = r.call(who, http.MethodPost, "/accounts", `{"name":"Acme Labs"}`, 201)["id"].(string)
-	return accountID
+	text, _ := r.call(who, http.MethodPost, "/accounts", `{"name":"Acme Labs"}`, 201)["id"].(string)
+	return id.Account(text)
 }
 
 func TestAccountsOverHTTP(t *testing.T) {
@@ -171,13 +195,13 @@ func TestMembersOverHTTP(t *testing.T) {
 	t.Parallel()
 	r := newRooms(t, nil)
 	ann, ben, eve := r.person("ann"), r.person("ben"), r.person("eve")
-	acme := "/accounts/" + r.open(ann)
-	if err := r.store.InsertMember(t.Context(), account.Member{AccountID: acme[len("/accounts/"):], UserID: ben, Role: account.Plain, JoinedAt: time.Now()}); err != nil {
+	acme := "/accounts/" + string(r.open(ann))
+	if err := r.store.InsertMember(t.Context(), account.Member{AccountID: id.Account(acme[len("/accounts/"):]), UserID: ben, Role: account.Plain, JoinedAt: time.Now()}); err != nil {
 		t.Fatal(err)
 	}
 
 	t.Run("an owner sees everybody's second factor, a member their own", func(t *testing.T) {
-		count := func(viewer string) (n int) {
+		count := func(viewer id.User) (n int) {
 			items, _ := r.call(viewer, http.MethodGet, acme+"/members", "", 200, `"email":"ann@rooms.test"`, `"email":"ben@rooms.test"`)["items"].([]any)
 			for _, item := range items {
 				if m, _ := item.(map[string]any); m["two_factor"] != nil {
@@ -197,14 +221,15 @@ func TestMembersOverHTTP(t *testing.T) {
 		r.call(eve, http.MethodGet, acme+"/members", "", 404)
 	})
 	t.Run("a member is changed and removed", func(t *testing.T) {
-		r.call(ann, http.MethodPatch, acme+"/members/"+ben, `{"role":"admin","two_factor_required":true}`, 200, `"role":"admin"`, `"two_factor_required":true`)
-		r.call(ben, http.MethodPatch, acme+"/members/"+ann, `{"role":"member"}`, 403, `"code":"owner_only"`)
-		r.call(ann, http.MethodPatch, acme+"/members/"+ann, `{"role":"member"}`, 409, `"code":"last_owner"`)
-		r.call(ann, http.MethodPatch, acme+"/members/"+eve, `{"role":"member"}`, 404)
-		r.call(ann, http.MethodPatch, acme+"/members/"+ben, `{}`, 422)
-		r.call(ann, http.MethodPatch, acme+"/members/"+ben, `{"role":"member","account_id":"x"}`, 422)
-		r.call(ann, http.MethodDelete, acme+"/members/"+ann, "", 409, `"code":"last_owner"`)
-		r.call(ann, http.MethodDelete, acme+"/members/"+ben, "", 204)
+		r.call(ann, http.MethodPatch, acme+"/members/"+string(ben), `{"role":"admin"}`, 200, `"role":"admin"`, `"two_factor_required":false`)
+		r.call(ben, http.MethodPatch, acme+"/members/"+string(ann), `{"role":"member"}`, 403, `"code":"owner_only"`)
+		r.call(ann, http.MethodPatch, acme+"/members/"+string(ben), `{"role":"billing","two_factor_required":true}`, 200, `"role":"billing"`, `"two_factor_required":true`)
+		r.call(ann, http.MethodPatch, acme+"/members/"+string(ann), `{"role":"member"}`, 409, `"code":"last_owner"`)
+		r.call(ann, http.MethodPatch, acme+"/members/"+string(eve), `{"role":"member"}`, 404)
+		r.call(ann, http.MethodPatch, acme+"/members/"+string(ben), `{}`, 422)
+		r.call(ann, http.MethodPatch, acme+"/members/"+string(ben), `{"role":"member","account_id":"x"}`, 422)
+		r.call(ann, http.MethodDelete, acme+"/members/"+string(ann), "", 409, `"code":"last_owner"`)
+		r.call(ann, http.MethodDelete, acme+"/members/"+string(ben), "", 204)
 		r.call(ben, http.MethodGet, acme, "", 404)
 	})
 }
@@ -213,7 +238,7 @@ func TestInvitationsOverHTTP(t *testing.T) {
 	t.Parallel()
 	r := newRooms(t, nil)
 	ann, eve := r.person("ann"), r.person("eve")
-	acme := "/accounts/" + r.open(ann)
+	acme := "/accounts/" + string(r.open(ann))
 
 	t.Run("the token is in the mail and in no answer", func(t *testing.T) {
 		made := r.call(ann, http.MethodPost, acme+"/invitations", `{"email":"new@rooms.test","role":"billing","two_factor_required":true}`, 201,

@@ -2,23 +2,24 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/authority"
+	"sallyport/internal/contract"
 	"sallyport/internal/enforcement"
-	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/seal"
 	"sallyport/internal/session"
-	"sallyport/internal/signin"
 )
-
-var errTokensPaused = fault.New(fault.Forbidden, "api_tokens_paused", "An owner has paused the API tokens of an account that you belong to.")
 
 // touchEvery bounds how often the use of an API token is written down.
 const touchEvery = time.Minute
 
 // enterAPIToken lets a program in: the operation names a scope that its token has, and its owner meets the rules.
-func (s *Server) enterAPIToken(ctx context.Context, op *operation, token string) (*caller, error) {
+func (s *Server) enterAPIToken(ctx context.Context, op *contract.Operation, token string) (*caller, error) {
 	if len(token) > 128 {
 		return nil, session.ErrToken
 	}
@@ -26,15 +27,12 @@ func (s *Server) enterAPIToken(ctx context.Context, op *operation, token string)
 	if err != nil {
 		return nil, err
 	}
-	who := &caller{UserID: t.UserID, Person: p, Standing: p.TokenStanding(s.Now())}
-	if !t.May(op.scope) {
+	who := &caller{Actor: actor.Actor{Kind: actor.Program, User: t.UserID, Stay: t.Stay()}, Person: p, Standing: p.TokenStanding(s.Now())}
+	if !t.May(op.Scope) {
 		return nil, session.ErrScope
 	}
-	if p.TokensPaused {
-		return nil, errTokensPaused
-	}
-	if who.Standing.Due() {
-		return nil, signin.ErrEnrolmentDue.With(func(e *fault.Error) { e.RequiredBy = sources(who.Standing.RequiredBy) })
+	if err := authority.Refusal(p, who.Actor, t.CreatedAt, s.Now()); err != nil {
+		return nil, err
 	}
 	return who, s.touch(ctx, t)
 }
@@ -52,7 +50,7 @@ func (s *Server) touch(ctx context.Context, t session.APIToken) error {
 // ListApiTokens lists the caller's tokens.
 func (s *Server) ListApiTokens(ctx context.Context, _ openapi.ListApiTokensRequestObject) (openapi.ListApiTokensResponseObject, error) {
 	who := callerOf(ctx)
-	found, err := s.Book.APITokens(ctx, who.UserID)
+	found, err := s.Book.APITokens(ctx, who.User)
 	if err != nil {
 		return nil, err
 	}
@@ -62,42 +60,55 @@ func (s *Server) ListApiTokens(ctx context.Context, _ openapi.ListApiTokensReque
 
 // CreateApiToken makes a token.
 func (s *Server) CreateApiToken(ctx context.Context, r openapi.CreateApiTokenRequestObject) (openapi.CreateApiTokenResponseObject, error) {
-	if err := s.confirmed(ctx, signin.LevelProtection); err != nil {
-		return nil, err
-	}
 	who := callerOf(ctx)
 	days := 90
 	if r.Body.ExpiresInDays != nil {
 		days = *r.Body.ExpiresInDays
 	}
 	scopes := each(r.Body.Scopes, func(v openapi.Scope) string { return string(v) })
-	t, plain, err := s.Book.NewAPIToken(ctx, who.UserID, r.Body.Name, scopes, time.Duration(days)*24*time.Hour)
+	var out openapi.ApiToken
+	err := s.Book.NewAPIToken(ctx, who.Actor, r.Body.Name, scopes, time.Duration(days)*24*time.Hour,
+		func(ctx context.Context, t session.APIToken, plain string) error {
+			out = tokenOf(t, who.Person, s.Now())
+			out.Token = &plain
+			return keep(ctx, http.StatusCreated, nil, out)
+		})
 	if err != nil {
 		return nil, err
 	}
-	out := tokenOf(t, who.Person, s.Now())
-	out.Token = &plain
 	return openapi.CreateApiToken201JSONResponse(out), nil
+}
+
+// ResumeApiToken lets a suspended token work again.
+func (s *Server) ResumeApiToken(ctx context.Context, r openapi.ResumeApiTokenRequestObject) (openapi.ResumeApiTokenResponseObject, error) {
+	who := callerOf(ctx)
+	t, err := s.Book.ResumeAPIToken(ctx, who.Actor, id.Stay(r.TokenId))
+	if err != nil {
+		return nil, err
+	}
+	return openapi.ResumeApiToken200JSONResponse(tokenOf(t, who.Person, s.Now())), nil
 }
 
 // RevokeApiToken revokes a token.
 func (s *Server) RevokeApiToken(ctx context.Context, r openapi.RevokeApiTokenRequestObject) (openapi.RevokeApiTokenResponseObject, error) {
-	if err := s.Book.RevokeAPIToken(ctx, callerOf(ctx).UserID, r.TokenId); err != nil {
+	if err := s.Book.RevokeAPIToken(ctx, actorOf(ctx), id.Stay(r.TokenId)); err != nil {
 		return nil, err
 	}
 	return openapi.RevokeApiToken204Response{}, nil
 }
 
 func tokenOf(t session.APIToken, p enforcement.Person, now time.Time) openapi.ApiToken {
-	state := openapi.ApiTokenStateActive
+	status := openapi.ApiTokenStatusActive
 	switch {
 	case !t.RevokedAt.IsZero():
-		state = openapi.ApiTokenStateRevoked
+		status = openapi.ApiTokenStatusRevoked
 	case !t.Live(now):
-		state = openapi.ApiTokenStateExpired
+		status = openapi.ApiTokenStatusExpired
+	case t.Epoch != p.User.Epoch:
+		status = openapi.ApiTokenStatusSuspended
 	case p.TokensPaused, p.TokenStanding(now).Due():
-		state = openapi.ApiTokenStateStopped
+		status = openapi.ApiTokenStatusPaused
 	}
-	return openapi.ApiToken{Id: t.ID, Name: t.Name, Scopes: each(t.Scopes, func(v string) openapi.Scope { return openapi.Scope(v) }), Hint: t.Hint,
-		CreatedAt: t.CreatedAt, ExpiresAt: t.Expires, LastUsedAt: timeOrNil(t.LastUsedAt), State: state}
+	return openapi.ApiToken{Id: string(t.ID), Name: t.Name, Scopes: each(t.Scopes, func(v string) openapi.Scope { return openapi.Scope(v) }), Hint: t.Hint,
+		CreatedAt: t.CreatedAt, ExpiresAt: t.Expires, LastUsedAt: timeOrNil(t.LastUsedAt), Status: status}
 }

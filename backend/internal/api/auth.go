@@ -6,11 +6,13 @@ import (
 	"net/http"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/assurance"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/factor"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 )
@@ -21,7 +23,7 @@ func (s *Server) SignIn(ctx context.Context, r openapi.SignInRequestObject) (ope
 	if r.Body.Session != nil && *r.Body.Session == openapi.SignInRequestSessionCookie {
 		delivery = session.Cookie
 	}
-	result, err := s.Stairs.SignIn(ctx, r.Body.Email, r.Body.Password, delivery)
+	result, err := s.Stairs.SignIn(ctx, actorOf(ctx), r.Body.Email, r.Body.Password, delivery)
 	if err != nil {
 		return nil, err
 	}
@@ -31,27 +33,53 @@ func (s *Server) SignIn(ctx context.Context, r openapi.SignInRequestObject) (ope
 
 // Refresh exchanges a refresh token, from the body or from the cookie.
 func (s *Server) Refresh(ctx context.Context, r openapi.RefreshRequestObject) (openapi.RefreshResponseObject, error) {
-	token := ""
-	if r.Body != nil && r.Body.RefreshToken != nil {
-		token = *r.Body.RefreshToken
-	} else {
-		request := requestOf(ctx)
-		if s.crossSite(request) {
-			return nil, errCrossSite
-		}
-		if c, err := request.Cookie(s.cookieName()); err == nil {
-			token = c.Value
-		}
+	var given *string
+	if r.Body != nil {
+		given = r.Body.RefreshToken
 	}
-	if token == "" {
-		return nil, fault.ErrUnauthorized
+	token, err := s.bodyOrCookie(ctx, given, s.cookieName(refreshCookie))
+	if err != nil {
+		return nil, err
 	}
-	result, err := s.Stairs.Refresh(ctx, token)
+	result, err := s.Stairs.Refresh(ctx, actorOf(ctx), token)
 	if err != nil {
 		return nil, err
 	}
 	answer, err := s.signInResult(ctx, result)
 	return openapi.Refresh200JSONResponse{SignInResultJSONResponse: answer}, err
+}
+
+// Resume goes on with a sign-in between the doors.
+func (s *Server) Resume(ctx context.Context, r openapi.ResumeRequestObject) (openapi.ResumeResponseObject, error) {
+	var given *string
+	if r.Body != nil {
+		given = r.Body.ResumeToken
+	}
+	token, err := s.bodyOrCookie(ctx, given, s.cookieName(resumeCookie))
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.Stairs.Resume(ctx, actorOf(ctx), token)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.signInResult(ctx, result)
+	return openapi.Resume200JSONResponse{SignInResultJSONResponse: answer}, err
+}
+
+// bodyOrCookie is a token from the body or, where the body has none, from a cookie: no other site may have made a browser send that.
+func (s *Server) bodyOrCookie(ctx context.Context, given *string, name string) (string, error) {
+	if given != nil {
+		return *given, nil
+	}
+	request := requestOf(ctx)
+	if s.crossSite(request) {
+		return "", errCrossSite
+	}
+	if c, err := request.Cookie(name); err == nil && c.Value != "" {
+		return c.Value, nil
+	}
+	return "", fault.ErrUnauthorized
 }
 
 // AnswerSecondFactor is the second door.
@@ -60,7 +88,8 @@ func (s *Server) AnswerSecondFactor(ctx context.Context, r openapi.AnswerSecondF
 	if err != nil {
 		return nil, err
 	}
-	opened, err := s.Stairs.Answer(ctx, callerOf(ctx).Pending, a)
+	who := callerOf(ctx)
+	opened, err := s.Stairs.Answer(ctx, who.Actor, who.Pending, !who.Person.User.MailboxSpentAt.IsZero(), a)
 	if err != nil {
 		return nil, err
 	}
@@ -70,14 +99,14 @@ func (s *Server) AnswerSecondFactor(ctx context.Context, r openapi.AnswerSecondF
 
 // SignOut ends the session.
 func (s *Server) SignOut(ctx context.Context, _ openapi.SignOutRequestObject) (openapi.SignOutResponseObject, error) {
-	who := callerOf(ctx)
-	if who.Pending.ID == "" {
-		who.Pending.UserID = who.UserID
-	}
-	if err := s.Stairs.SignOut(ctx, who.SessionID, who.Pending); err != nil {
+	if err := s.Stairs.SignOut(ctx, actorOf(ctx)); err != nil {
 		return nil, err
 	}
-	cleared := s.clearedCookie()
+	name := refreshCookie
+	if actorOf(ctx).Stay.Between() {
+		name = resumeCookie
+	}
+	cleared := s.newCookie(name, "", -1)
 	return openapi.SignOut204Response{Headers: openapi.SignOut204ResponseHeaders{SetCookie: &cleared}}, nil
 }
 
@@ -91,10 +120,15 @@ func (s *Server) Confirm(ctx context.Context, r openapi.ConfirmRequestObject) (o
 		}
 		answer = &a
 	}
-	if err := s.Stairs.Confirm(ctx, callerOf(ctx).Session, r.Body.Password, answer); err != nil {
+	password := ""
+	if r.Body.Password != nil {
+		password = *r.Body.Password
+	}
+	token, life, err := s.Stairs.Confirm(ctx, actorOf(ctx), password, answer)
+	if err != nil {
 		return nil, below(err, "/second_factor")
 	}
-	return openapi.Confirm204Response{}, nil
+	return openapi.Confirm200JSONResponse{ConfirmationToken: token, ExpiresIn: seconds(life)}, nil
 }
 
 // below puts a field error of a nested object where it is.
@@ -119,7 +153,7 @@ func readAnswer(a openapi.SecondFactorAnswer) (factor.Answer, error) {
 	}
 	switch v := value.(type) {
 	case openapi.TotpAnswer:
-		return factor.Answer{Type: assurance.TOTP, FactorID: v.FactorId, Code: v.Code}, nil
+		return factor.Answer{Type: assurance.TOTP, FactorID: id.Factor(v.FactorId), Code: v.Code}, nil
 	case openapi.SentCodeAnswer:
 		t, _ := assurance.ParseType(string(v.Type))
 		return factor.Answer{Type: t, ChallengeID: v.ChallengeId, Code: v.Code}, nil
@@ -134,30 +168,33 @@ func readAnswer(a openapi.SecondFactorAnswer) (factor.Answer, error) {
 
 func (s *Server) signInResult(ctx context.Context, r signin.Result) (openapi.SignInResultJSONResponse, error) {
 	var out openapi.SignInResultJSONResponse
-	var err error
-	switch {
-	case r.Opened != nil:
+	if r.Opened != nil {
 		out.Headers.SetCookie = s.cookie(*r.Opened)
-		err = out.Body.FromSignedIn(openapi.SignedIn{Status: openapi.SignedInStatusSignedIn, Session: sessionOf(*r.Opened)})
-	case r.Standing.State == enforcement.SecondFactorDue:
-		var hints []openapi.FactorHint
-		if hints, err = s.hints(ctx, r.Factors); err != nil {
-			return out, err
-		}
-		err = out.Body.FromSecondFactorRequired(openapi.SecondFactorRequired{Status: openapi.SecondFactorRequiredStatusSecondFactorRequired,
-			PartialToken: r.PartialToken, ExpiresIn: seconds(r.ExpiresIn), Factors: hints})
-	default:
-		err = out.Body.FromEnrolmentRequired(openapi.EnrolmentRequired{Status: openapi.EnrolmentRequiredStatusEnrolmentRequired,
-			PartialToken: r.PartialToken, ExpiresIn: seconds(r.ExpiresIn), RequiredBy: requiredBy(r.Standing.RequiredBy), Methods: methods(r.Standing.Methods)})
+		return out, out.Body.FromSignedIn(openapi.SignedIn{Status: openapi.SignedInStatusSignedIn, Session: sessionOf(*r.Opened)})
 	}
-	return out, err
+	resume := &r.ResumeToken
+	if r.Delivery == session.Cookie {
+		c := s.newCookie(resumeCookie, r.ResumeToken, r.Ends)
+		out.Headers.SetCookie, resume = &c, nil
+	}
+	if r.Purpose == actor.ForEnrolment {
+		return out, out.Body.FromEnrolmentRequired(openapi.EnrolmentRequired{Status: openapi.EnrolmentRequiredStatusEnrolmentRequired,
+			PartialToken: r.PartialToken, ExpiresIn: seconds(r.ExpiresIn), ResumeToken: resume, RequiredBy: requiredBy(r.Standing.RequiredBy),
+			Methods: methods(r.Standing.Methods)})
+	}
+	hints, err := s.hints(ctx, r.Factors)
+	if err != nil {
+		return out, err
+	}
+	return out, out.Body.FromSecondFactorRequired(openapi.SecondFactorRequired{Status: openapi.SecondFactorRequiredStatusSecondFactorRequired,
+		PartialToken: r.PartialToken, ExpiresIn: seconds(r.ExpiresIn), ResumeToken: resume, Factors: hints})
 }
 
 // hints describe factors to whoever has shown the password alone.
 func (s *Server) hints(ctx context.Context, factors []factor.Factor) ([]openapi.FactorHint, error) {
 	out := make([]openapi.FactorHint, len(factors))
 	for i, f := range factors {
-		out[i] = openapi.FactorHint{Id: f.ID, Type: openapi.FactorType(f.Type.String()), Name: f.Name, Hint: f.Hint, Default: f.Default}
+		out[i] = openapi.FactorHint{Id: openapi.Id(f.ID), Type: openapi.FactorType(f.Type.String()), Name: f.Name, Hint: f.Hint, Default: f.Default}
 		if f.Type != assurance.SMS {
 			continue
 		}
@@ -177,6 +214,9 @@ func sessionOf(o signin.Opened) openapi.Session {
 		Assurance: openapi.Assurance(o.Session.Proof.ACR())}
 	if o.Session.Delivery == session.Bearer {
 		out.RefreshToken = &o.RefreshToken
+	}
+	if o.Confirmation != "" {
+		out.ConfirmationToken = &o.Confirmation
 	}
 	return out
 }
@@ -200,16 +240,21 @@ func requiredBy(by []enforcement.Source) []openapi.RequiredBy {
 	return out
 }
 
-// cookieName bears the __Host- prefix over https: then no other host and no script can have set it (RFC 6265bis §4.1.3).
-func (s *Server) cookieName() string {
+// The cookies. Each bears the __Host- prefix over https: then no other host and no script can have set it (RFC 6265bis §4.1.3).
+const (
+	refreshCookie = "sallyport_refresh"
+	resumeCookie  = "sallyport_resume" // of a sign-in between the doors
+)
+
+func (s *Server) cookieName(name string) string {
 	if s.BaseURL.Scheme == "https" {
-		return "__Host-sallyport_refresh"
+		return "__Host-" + name
 	}
-	return "sallyport_refresh"
+	return name
 }
 
-func (s *Server) newCookie(value string, life time.Duration) string {
-	c := http.Cookie{Name: s.cookieName(), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
+func (s *Server) newCookie(name, value string, life time.Duration) string {
+	c := http.Cookie{Name: s.cookieName(name), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		Secure: s.BaseURL.Scheme == "https", MaxAge: seconds(life)}
 	if life < 0 {
 		c.MaxAge = -1
@@ -222,11 +267,9 @@ func (s *Server) cookie(o signin.Opened) *string {
 	if o.Session.Delivery != session.Cookie {
 		return nil
 	}
-	c := s.newCookie(o.RefreshToken, session.IdleLife)
+	c := s.newCookie(refreshCookie, o.RefreshToken, session.IdleLife)
 	return &c
 }
-
-func (s *Server) clearedCookie() string { return s.newCookie("", -1) }
 
 // crossSite says whether a browser tells that another site has made it send this (Fetch metadata, or else Origin).
 func (s *Server) crossSite(r *http.Request) bool {
@@ -239,7 +282,7 @@ func (s *Server) crossSite(r *http.Request) bool {
 
 type requestKey struct{}
 
-// requestOf is the HTTP request, for the one handler that reads a cookie.
+// requestOf is the HTTP request, for the handlers that read a cookie.
 func requestOf(ctx context.Context) *http.Request {
 	r, _ := ctx.Value(requestKey{}).(*http.Request)
 	return r

@@ -7,16 +7,15 @@ import (
 	"sallyport/internal/assurance"
 	"sallyport/internal/factor"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/notify"
-	"sallyport/internal/signin"
 )
 
 // ChallengeSecondFactor sends a code for the second door, or makes a passkey's challenge.
 func (s *Server) ChallengeSecondFactor(ctx context.Context, r openapi.ChallengeSecondFactorRequestObject) (openapi.ChallengeSecondFactorResponseObject, error) {
-	p := callerOf(ctx).Pending
 	a := askOf(r.Body)
-	a.Purpose, a.Context, a.Until = factor.ToSignIn, p.ID, p.Expires
-	c, err := s.Factors.Challenge(ctx, p.UserID, a)
+	a.Until = callerOf(ctx).Pending.Expires
+	c, err := s.Factors.Challenge(ctx, actorOf(ctx), a)
 	if err != nil {
 		return nil, err
 	}
@@ -25,10 +24,7 @@ func (s *Server) ChallengeSecondFactor(ctx context.Context, r openapi.ChallengeS
 
 // ChallengeConfirmation does the same to confirm a session.
 func (s *Server) ChallengeConfirmation(ctx context.Context, r openapi.ChallengeConfirmationRequestObject) (openapi.ChallengeConfirmationResponseObject, error) {
-	who := callerOf(ctx)
-	a := askOf(r.Body)
-	a.Purpose, a.Context = factor.ToConfirm, who.SessionID
-	c, err := s.Factors.Challenge(ctx, who.UserID, a)
+	c, err := s.Factors.Challenge(ctx, actorOf(ctx), askOf(r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +33,7 @@ func (s *Server) ChallengeConfirmation(ctx context.Context, r openapi.ChallengeC
 
 // ChallengeEnrolment sends the code of an enrolment again.
 func (s *Server) ChallengeEnrolment(ctx context.Context, r openapi.ChallengeEnrolmentRequestObject) (openapi.ChallengeEnrolmentResponseObject, error) {
-	who := callerOf(ctx)
-	if err := s.enrolling(who); err != nil {
-		return nil, err
-	}
-	c, err := s.Factors.ChallengeAgain(ctx, who.UserID, r.FactorId, byVoice(r.Body))
+	c, err := s.Factors.ChallengeAgain(ctx, actorOf(ctx), enrolment(r.FactorId, r.Params.SallyportEnrolment), byVoice(r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -50,8 +42,7 @@ func (s *Server) ChallengeEnrolment(ctx context.Context, r openapi.ChallengeEnro
 
 // GetChallenge shows how far a challenge's message has come.
 func (s *Server) GetChallenge(ctx context.Context, r openapi.GetChallengeRequestObject) (openapi.GetChallengeResponseObject, error) {
-	who := callerOf(ctx)
-	c, err := s.Factors.OwnChallenge(ctx, who.UserID, r.ChallengeId, who.place())
+	c, err := s.Factors.OwnChallenge(ctx, actorOf(ctx), r.ChallengeId)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +68,7 @@ func (s *Server) GetChallenge(ctx context.Context, r openapi.GetChallengeRequest
 
 // ChallengeEnrolmentGuard sends the code of a guarded enrolment.
 func (s *Server) ChallengeEnrolmentGuard(ctx context.Context, _ openapi.ChallengeEnrolmentGuardRequestObject) (openapi.ChallengeEnrolmentGuardResponseObject, error) {
-	who := callerOf(ctx)
-	c, err := s.Factors.ChallengeGuard(ctx, who.UserID, who.place())
+	c, err := s.Factors.ChallengeGuard(ctx, actorOf(ctx))
 	if err != nil {
 		return nil, err
 	}
@@ -87,8 +77,7 @@ func (s *Server) ChallengeEnrolmentGuard(ctx context.Context, _ openapi.Challeng
 
 // PassEnrolmentGuard answers it.
 func (s *Server) PassEnrolmentGuard(ctx context.Context, r openapi.PassEnrolmentGuardRequestObject) (openapi.PassEnrolmentGuardResponseObject, error) {
-	who := callerOf(ctx)
-	if err := s.Factors.PassGuard(ctx, who.UserID, who.place(), r.Body.Code); err != nil {
+	if err := s.Factors.PassGuard(ctx, actorOf(ctx), r.Body.Code); err != nil {
 		return nil, err
 	}
 	return openapi.PassEnrolmentGuard204Response{}, nil
@@ -96,12 +85,12 @@ func (s *Server) PassEnrolmentGuard(ctx context.Context, r openapi.PassEnrolment
 
 // ListPhones lists the caller's numbers.
 func (s *Server) ListPhones(ctx context.Context, _ openapi.ListPhonesRequestObject) (openapi.ListPhonesResponseObject, error) {
-	who := callerOf(ctx)
-	found, err := s.Factors.Phones(ctx, who.UserID)
+	who := actorOf(ctx)
+	found, err := s.Factors.Phones(ctx, who.User)
 	if err != nil {
 		return nil, err
 	}
-	used, err := s.Factors.UsedBy(ctx, who.UserID)
+	used, err := s.Factors.UsedBy(ctx, who.User)
 	if err != nil {
 		return nil, err
 	}
@@ -116,10 +105,7 @@ func (s *Server) ListPhones(ctx context.Context, _ openapi.ListPhonesRequestObje
 
 // AddPhone adds a number and sends a code to it.
 func (s *Server) AddPhone(ctx context.Context, r openapi.AddPhoneRequestObject) (openapi.AddPhoneResponseObject, error) {
-	if err := s.confirmed(ctx, signin.LevelProtection); err != nil {
-		return nil, err
-	}
-	p, c, err := s.Factors.AddPhone(ctx, callerOf(ctx).UserID, factor.PhoneKind(r.Body.Kind), r.Body.Number)
+	p, c, err := s.Factors.AddPhone(ctx, actorOf(ctx), factor.PhoneKind(r.Body.Kind), r.Body.Number)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +114,7 @@ func (s *Server) AddPhone(ctx context.Context, r openapi.AddPhoneRequestObject) 
 
 // ChallengePhone sends the code to a number again.
 func (s *Server) ChallengePhone(ctx context.Context, r openapi.ChallengePhoneRequestObject) (openapi.ChallengePhoneResponseObject, error) {
-	c, err := s.Factors.ChallengePhone(ctx, callerOf(ctx).UserID, r.PhoneId, byVoice(r.Body))
+	c, err := s.Factors.ChallengePhone(ctx, actorOf(ctx), r.PhoneId, byVoice(r.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +123,7 @@ func (s *Server) ChallengePhone(ctx context.Context, r openapi.ChallengePhoneReq
 
 // VerifyPhone proves that a number is the caller's.
 func (s *Server) VerifyPhone(ctx context.Context, r openapi.VerifyPhoneRequestObject) (openapi.VerifyPhoneResponseObject, error) {
-	p, err := s.Factors.VerifyPhone(ctx, callerOf(ctx).UserID, r.PhoneId, r.Body.Code)
+	p, err := s.Factors.VerifyPhone(ctx, actorOf(ctx), r.PhoneId, r.Body.Code)
 	if err != nil {
 		return nil, err
 	}
@@ -146,17 +132,14 @@ func (s *Server) VerifyPhone(ctx context.Context, r openapi.VerifyPhoneRequestOb
 
 // RemovePhone forgets a number.
 func (s *Server) RemovePhone(ctx context.Context, r openapi.RemovePhoneRequestObject) (openapi.RemovePhoneResponseObject, error) {
-	if err := s.confirmed(ctx, signin.LevelProtection); err != nil {
-		return nil, err
-	}
-	if err := s.Factors.RemovePhone(ctx, callerOf(ctx).UserID, r.PhoneId); err != nil {
+	if err := s.Factors.RemovePhone(ctx, actorOf(ctx), r.PhoneId); err != nil {
 		return nil, err
 	}
 	return openapi.RemovePhone204Response{}, nil
 }
 
 func askOf(b *openapi.ChallengeRequest) factor.Ask {
-	return factor.Ask{FactorID: b.FactorId, ToBackup: b.ToBackup != nil && *b.ToBackup, ByVoice: b.ByVoice != nil && *b.ByVoice}
+	return factor.Ask{FactorID: id.Factor(b.FactorId), ToBackup: b.ToBackup != nil && *b.ToBackup, ByVoice: b.ByVoice != nil && *b.ByVoice}
 }
 
 func byVoice(b *openapi.AgainRequest) bool { return b != nil && b.ByVoice != nil && *b.ByVoice }

@@ -14,12 +14,16 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/contract"
 )
 
 var write = flag.Bool("write", false, "write openapi/requests.json anew")
 
 // forReaders are the keywords of the contract that no request is held against.
 var forReaders = []string{"description", "summary", "example", "examples", "title", "externalDocs", "responses"}
+
+// byName are the keywords below which the keys are names that somebody gave.
+var byName = []string{"properties", "mapping", "x-confirmation"}
 
 // requests is the contract without what is for its readers, and without components that no request refers to.
 func requests(document map[string]any) map[string]any {
@@ -32,7 +36,7 @@ func requests(document map[string]any) map[string]any {
 			out := map[string]any{}
 			for key, inner := range v {
 				if names || !slices.Contains(forReaders, key) {
-					out[key] = copied(inner, !names && (key == "properties" || key == "mapping"))
+					out[key] = copied(inner, !names && slices.Contains(byName, key))
 				}
 				if ref, ok := inner.(string); ok && key == "$ref" {
 					kind, name, _ := strings.Cut(strings.TrimPrefix(ref, "#/components/"), "/")
@@ -59,7 +63,7 @@ func requests(document map[string]any) map[string]any {
 		return value
 	}
 	paths := copied(document["paths"], true)
-	return map[string]any{"openapi": document["openapi"], "paths": paths, "components": kept}
+	return map[string]any{"openapi": document["openapi"], "servers": document["servers"], "paths": paths, "components": kept}
 }
 
 func TestRequestsAreHeldAgainstTheWholeContract(t *testing.T) {
@@ -95,31 +99,31 @@ func TestRequestsAreHeldAgainstTheWholeContract(t *testing.T) {
 	}
 
 	// Of every operation both say the same.
-	short, err := readContract(got)
+	short, err := contract.Read(got)
 	if err != nil {
 		t.Fatal(err)
 	}
-	long, err := readContract(openapi.Document)
+	long, err := contract.Read(openapi.Document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(short) != len(long) || len(long) < 60 {
-		t.Fatalf("%d operations of %d", len(short), len(long))
+	if len(short.Operations) != len(long.Operations) || len(long.Operations) < 60 {
+		t.Fatalf("%d operations of %d", len(short.Operations), len(long.Operations))
 	}
-	for id, l := range long {
-		s := short[id]
-		if s == nil || len(s.parameters) != len(l.parameters) || (s.body == nil) != (l.body == nil) {
-			t.Errorf("%s is not whole", id)
+	for i, l := range long.Operations {
+		s := short.Operations[i]
+		if s.ID != l.ID || len(s.Parameters) != len(l.Parameters) || (s.Body == nil) != (l.Body == nil) {
+			t.Errorf("%s is not whole", l.ID)
 			continue
 		}
-		for i, p := range l.parameters {
-			if q := s.parameters[i].Value; q.Name != p.Value.Name || q.In != p.Value.In || q.Required != p.Value.Required {
-				t.Errorf("%s: the parameter %s is another", id, p.Value.Name)
+		for i, p := range l.Parameters {
+			if q := s.Parameters[i].Value; q.Name != p.Value.Name || q.In != p.Value.In || q.Required != p.Value.Required {
+				t.Errorf("%s: the parameter %s is another", l.ID, p.Value.Name)
 			}
 		}
-		l.parameters, s.parameters, l.body, s.body = nil, nil, nil, nil
+		l.Parameters, s.Parameters, l.Body, s.Body, l.Source, s.Source = nil, nil, nil, nil, nil, nil
 		if !reflect.DeepEqual(l, s) {
-			t.Errorf("%s: %+v, and in short %+v", id, l, s)
+			t.Errorf("%s: %+v, and in short %+v", l.ID, l, s)
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/credential"
-	"sallyport/internal/signin"
 )
 
 // SignUp asks for a person and their account.
@@ -14,7 +13,7 @@ func (s *Server) SignUp(ctx context.Context, r openapi.SignUpRequestObject) (ope
 	if r.Body.Locale != nil {
 		p.Locale = string(*r.Body.Locale)
 	}
-	if err := s.Credentials.SignUp(ctx, p); err != nil {
+	if err := s.Credentials.SignUp(ctx, actorOf(ctx), p); err != nil {
 		return nil, err
 	}
 	return openapi.SignUp202Response{}, nil
@@ -22,7 +21,7 @@ func (s *Server) SignUp(ctx context.Context, r openapi.SignUpRequestObject) (ope
 
 // VerifyEmail opens the link of a sign-up or of a change of address.
 func (s *Server) VerifyEmail(ctx context.Context, r openapi.VerifyEmailRequestObject) (openapi.VerifyEmailResponseObject, error) {
-	if err := s.Credentials.VerifyEmail(ctx, r.Body.Token); err != nil {
+	if err := s.Credentials.VerifyEmail(ctx, actorOf(ctx), r.Body.Token); err != nil {
 		return nil, err
 	}
 	return openapi.VerifyEmail204Response{}, nil
@@ -30,7 +29,7 @@ func (s *Server) VerifyEmail(ctx context.Context, r openapi.VerifyEmailRequestOb
 
 // RequestPasswordReset asks for a link that sets a new password.
 func (s *Server) RequestPasswordReset(ctx context.Context, r openapi.RequestPasswordResetRequestObject) (openapi.RequestPasswordResetResponseObject, error) {
-	if err := s.Credentials.AskForReset(ctx, r.Body.Email); err != nil {
+	if err := s.Credentials.AskForReset(ctx, actorOf(ctx), r.Body.Email); err != nil {
 		return nil, err
 	}
 	return openapi.RequestPasswordReset202Response{}, nil
@@ -38,7 +37,7 @@ func (s *Server) RequestPasswordReset(ctx context.Context, r openapi.RequestPass
 
 // ResetPassword sets a new password with the link.
 func (s *Server) ResetPassword(ctx context.Context, r openapi.ResetPasswordRequestObject) (openapi.ResetPasswordResponseObject, error) {
-	if err := s.Credentials.ResetPassword(ctx, r.Body.Token, r.Body.Password); err != nil {
+	if err := s.Credentials.ResetPassword(ctx, actorOf(ctx), r.Body.Token, r.Body.Password); err != nil {
 		return nil, err
 	}
 	return openapi.ResetPassword204Response{}, nil
@@ -46,7 +45,7 @@ func (s *Server) ResetPassword(ctx context.Context, r openapi.ResetPasswordReque
 
 // ReportNotMe opens the link "this was not me".
 func (s *Server) ReportNotMe(ctx context.Context, r openapi.ReportNotMeRequestObject) (openapi.ReportNotMeResponseObject, error) {
-	if err := s.Credentials.ReportNotMe(ctx, r.Body.Token); err != nil {
+	if err := s.Credentials.ReportNotMe(ctx, actorOf(ctx), r.Body.Token); err != nil {
 		return nil, err
 	}
 	return openapi.ReportNotMe204Response{}, nil
@@ -54,10 +53,7 @@ func (s *Server) ReportNotMe(ctx context.Context, r openapi.ReportNotMeRequestOb
 
 // ChangePassword sets a new password for the caller.
 func (s *Server) ChangePassword(ctx context.Context, r openapi.ChangePasswordRequestObject) (openapi.ChangePasswordResponseObject, error) {
-	if err := s.confirmed(ctx, signin.LevelProtection); err != nil {
-		return nil, err
-	}
-	if err := s.Credentials.ChangePassword(ctx, callerOf(ctx).Session, r.Body.Password); err != nil {
+	if err := s.Credentials.ChangePassword(ctx, actorOf(ctx), r.Body.Password); err != nil {
 		return nil, err
 	}
 	return openapi.ChangePassword204Response{}, nil
@@ -65,10 +61,7 @@ func (s *Server) ChangePassword(ctx context.Context, r openapi.ChangePasswordReq
 
 // ChangeEmail asks for another address for the caller.
 func (s *Server) ChangeEmail(ctx context.Context, r openapi.ChangeEmailRequestObject) (openapi.ChangeEmailResponseObject, error) {
-	if err := s.confirmed(ctx, signin.LevelProtection); err != nil {
-		return nil, err
-	}
-	if err := s.Credentials.AskForEmail(ctx, callerOf(ctx).UserID, r.Body.Email); err != nil {
+	if err := s.Credentials.AskForEmail(ctx, actorOf(ctx), r.Body.Email); err != nil {
 		return nil, err
 	}
 	return openapi.ChangeEmail202Response{}, nil

@@ -11,7 +11,9 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/bus"
+	"sallyport/internal/contract"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 )
 
 // heartbeat keeps the line open through proxies, and asks the standing again: time alone can change it.
@@ -21,7 +23,7 @@ const heartbeat = 15 * time.Second
 func (s *Server) StreamEvents(ctx context.Context, _ openapi.StreamEventsRequestObject) (openapi.StreamEventsResponseObject, error) {
 	reader, writer := io.Pipe()
 	w := &watch{s: s, who: callerOf(ctx), out: writer}
-	w.sub = s.Bus.Subscribe(w.who.Person.Topics(w.who.SessionID)...)
+	w.sub = s.Bus.Subscribe(w.who.Person.Topics(w.sessionID())...)
 	go func() {
 		defer w.sub.Close()
 		_ = writer.CloseWithError(w.run(ctx))
@@ -37,7 +39,7 @@ type watch struct {
 	out  io.Writer
 	last string // the standing that was told last
 
-	accounts map[string]account.Membership // the person's, as they were at the last look; nil: before the first
+	accounts map[id.Account]account.Membership // the person's, as they were at the last look; nil: before the first
 }
 
 func (w *watch) run(ctx context.Context) error {
@@ -133,17 +135,14 @@ func (w *watch) look(ctx context.Context, first bool) error {
 // lookAtAccounts tells which of the person's accounts are different: their rule, an incident, the name, the person's role. Whoever
 // is not past the second door is told nothing of accounts.
 func (w *watch) lookAtAccounts(ctx context.Context) error {
-	if w.who.SessionID == "" {
+	if w.sessionID() == "" {
 		return nil
 	}
 	before := w.accounts
-	w.accounts = make(map[string]account.Membership, len(w.who.Person.Belongs))
-	var changed []string
+	w.accounts = make(map[id.Account]account.Membership, len(w.who.Person.Belongs))
+	var changed []id.Account
 	for _, b := range w.who.Person.Belongs {
-		m, err := w.s.Facts.Get(ctx, w.who.UserID, b.AccountID)
-		if e, told := fault.As(err); told && e.Kind == fault.NotFound {
-			continue // left a moment ago: the next look hears of it
-		}
+		m, err := w.who.Person.Membership(b.AccountID)
 		if err != nil {
 			return err
 		}
@@ -161,26 +160,34 @@ func (w *watch) lookAtAccounts(ctx context.Context) error {
 		return nil
 	}
 	for _, accountID := range changed {
-		if err := w.event("account_changed", map[string]string{"account_id": accountID}); err != nil {
+		if err := w.event("account_changed", map[string]string{"account_id": string(accountID)}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// sessionID is the session that looks on; "" between the doors.
+func (w *watch) sessionID() id.Stay {
+	if w.who.Stay.Between() {
+		return ""
+	}
+	return w.who.Stay.ID
+}
+
 func (w *watch) topics() []string {
-	topics := w.who.Person.Topics(w.who.SessionID)
-	if w.who.SessionID != "" {
+	topics := w.who.Person.Topics(w.sessionID())
+	if w.sessionID() != "" {
 		for _, b := range w.who.Person.Belongs {
-			topics = append(topics, "cart:"+b.AccountID+":"+w.who.UserID)
+			topics = append(topics, "cart:"+string(b.AccountID)+":"+string(w.who.User))
 		}
 	}
 	return topics
 }
 
 func (w *watch) again(ctx context.Context) (*caller, error) {
-	events := &operation{tokens: map[string]bool{tokenFull: true, tokenSecondFactor: true, tokenEnrolment: true}, partial: true, due: true}
-	if w.who.SessionID == "" {
+	events := &contract.Operation{Tokens: []contract.Token{contract.TokenFull, contract.TokenSecondFactor, contract.TokenEnrolment}, Due: true}
+	if w.who.Stay.Between() {
 		return w.s.enterPartial(ctx, events, w.who.Claims)
 	}
 	return w.s.enterFull(ctx, events, w.who.Claims)

@@ -14,6 +14,7 @@ import (
 	"sallyport/internal/audit"
 	"sallyport/internal/evidence"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 )
 
 // ListAuditEvents answers what happened in an account.
@@ -23,7 +24,7 @@ func (s *Server) ListAuditEvents(ctx context.Context, r openapi.ListAuditEventsR
 	if err != nil {
 		return nil, err
 	}
-	found, next, err := s.Evidence.Events(ctx, callerOf(ctx).UserID, r.AccountId, q, page(p.Limit, p.Cursor))
+	found, next, err := s.Evidence.Events(ctx, actorOf(ctx), id.Account(r.AccountId), q, page(p.Limit, p.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func (s *Server) ExportAuditEvents(ctx context.Context, r openapi.ExportAuditEve
 	if err != nil {
 		return nil, err
 	}
-	name, write, err := s.Evidence.Export(ctx, callerOf(ctx).UserID, r.AccountId, "ndjson", q)
+	name, write, err := s.Evidence.Export(ctx, actorOf(ctx), id.Account(r.AccountId), "ndjson", q)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +57,7 @@ func (s *Server) ExportAuditEventsAsSheet(ctx context.Context, r openapi.ExportA
 	if err != nil {
 		return nil, err
 	}
-	name, write, err := s.Evidence.Export(ctx, callerOf(ctx).UserID, r.AccountId, "csv", q)
+	name, write, err := s.Evidence.Export(ctx, actorOf(ctx), id.Account(r.AccountId), "csv", q)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +73,7 @@ func (s *Server) ExportAuditEventsAsSheet(ctx context.Context, r openapi.ExportA
 			if e.Seq > 0 {
 				seq = strconv.FormatInt(e.Seq, 10)
 			}
-			return sheet.Row(seq, evidence.Moment(e.At), e.Action, e.Outcome, e.Actor.Name, e.Actor.Email, e.ActorID, user.Name, user.Email, e.UserID,
+			return sheet.Row(seq, evidence.Moment(e.At), e.Action, e.Outcome, e.Actor.Name, e.Actor.Email, string(e.ActorID), user.Name, user.Email, string(e.UserID),
 				e.Address, audit.EncodeDetail(e.Detail), e.ID, e.Hash)
 		})
 		if err != nil {
@@ -93,7 +94,7 @@ func (s *Server) ReportTwoFactor(ctx context.Context, r openapi.ReportTwoFactorR
 			return nil, fault.InvalidField("at", "must be a day such as 2026-11-21")
 		}
 	}
-	name, write, err := s.Evidence.Report(ctx, callerOf(ctx).UserID, r.AccountId, day)
+	name, write, err := s.Evidence.Report(ctx, actorOf(ctx), id.Account(r.AccountId), day)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +132,7 @@ func attachment(name string) *string {
 
 func auditQuery(action *openapi.AuditAction, actor *openapi.AuditActor, user *openapi.AuditUser, from *openapi.AuditFrom, to *openapi.AuditTo) (evidence.Query, error) {
 	var q evidence.Query
-	for text, given := range map[*string]*string{&q.Action: action, &q.Actor: actor, &q.User: user} {
+	for text, given := range map[*string]*string{&q.Action: action, (*string)(&q.Actor): actor, (*string)(&q.User): user} {
 		if given != nil {
 			*text = *given
 		}
@@ -172,7 +173,7 @@ func auditEventOf(e evidence.Entry) openapi.AuditEvent {
 func subjectOf(s evidence.Someone) openapi.AuditSubject {
 	out := openapi.AuditSubject{Kind: openapi.AuditSubjectKind(s.Kind), Name: s.Name}
 	if s.Kind == evidence.Person {
-		out.Id, out.Member = &s.ID, &s.Member
+		out.Id, out.Member = (*string)(&s.ID), &s.Member
 	}
 	if s.Email != "" {
 		out.Email = &s.Email

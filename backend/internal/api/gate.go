@@ -2,31 +2,28 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
+	"sallyport/internal/authority"
+	"sallyport/internal/contract"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/session"
-	"sallyport/internal/signin"
 )
 
-// Kinds of token, as the contract's x-tokens names them.
-const (
-	tokenFull         = "full"
-	tokenSecondFactor = string(session.ForSecondFactor)
-	tokenEnrolment    = string(session.ForEnrolment)
-)
-
-// caller is who calls, as the gate has found out.
+// caller is who calls, as the gate has found out from memory. Whether they still may is asked again where something is written.
 type caller struct {
-	UserID    string
-	SessionID string // "" with a partial token, and of a program
-
+	actor.Actor
 	Claims   session.Claims
 	Session  session.Session // with a full token
 	Pending  session.Pending // with a partial token
@@ -34,12 +31,9 @@ type caller struct {
 	Standing enforcement.Standing
 }
 
-// place is the sign-in or the session in which the caller is.
-func (c caller) place() string { return c.SessionID + c.Pending.ID }
-
 type callerKey struct{}
 
-// callerOf is who calls; zero at doors that are open to everybody.
+// callerOf is who calls; a stranger at doors that are open to everybody.
 func callerOf(ctx context.Context) caller {
 	c, _ := ctx.Value(callerKey{}).(*caller)
 	if c == nil {
@@ -48,36 +42,64 @@ func callerOf(ctx context.Context) caller {
 	return *c
 }
 
+// actorOf is the caller as every use case wants to know them.
+func actorOf(ctx context.Context) actor.Actor { return callerOf(ctx).Actor }
+
 // gate stands before one operation. It lets in whoever holds a token that the contract names for it: no token where the
-// contract says nothing is needed, a full one whose owner meets the rules where it says nothing at all.
-func (s *Server) gate(op *operation) echo.MiddlewareFunc {
+// contract says nothing is needed, a full one whose owner meets the rules where it says nothing at all. What must be confirmed it asks
+// of people after it has held the request against the contract: a wrong field is told first.
+func (s *Server) gate(op *contract.Operation) echo.MiddlewareFunc {
+	cookies := op.ID == "refresh" || op.ID == "resume" // their handlers read a cookie
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			r := c.Request()
 			ctx := r.Context()
-			origin := audit.Origin{Address: c.RealIP(), UserAgent: r.UserAgent()}
-			origin.Network = network(origin.Address)
-			if op.open {
-				ctx = audit.WithOrigin(ctx, origin)
-			} else {
-				who, err := s.enter(ctx, op, bearer(r))
+			address := c.RealIP()
+			origin := audit.Origin(actor.Origin{Address: address, Network: network(address), UserAgent: r.UserAgent()})
+			who := &caller{Actor: actor.From(origin)}
+			if !op.Open {
+				var err error
+				if who, err = s.enter(ctx, op, bearer(r)); errors.Is(err, session.ErrEnded) {
+					if done, err := s.afterSuccess(op, c); done || err != nil {
+						return err
+					}
+				}
 				if err != nil {
 					return err
 				}
-				origin.SessionID = who.SessionID
-				ctx = context.WithValue(audit.WithOrigin(ctx, origin), callerKey{}, who)
+				who.Origin, who.Due = origin, op.Due
+				who.Shown = s.Stairs.ReadConfirmation(r.Header.Get(confirmationHeader))
 			}
-			if op.cookies {
+			ctx = context.WithValue(ctx, callerKey{}, who)
+			if cookies {
 				ctx = context.WithValue(ctx, requestKey{}, r)
 			}
 			c.SetRequest(r.WithContext(ctx))
 			if err := s.check(op, c); err != nil {
 				return err
 			}
-			return next(c)
+			if err := unconfirmed(op, who, id.Account(c.Param("account_id")), s.Now()); err != nil {
+				return err
+			}
+			return s.once(op, who.Actor, c, next)
 		}
 	}
 }
+
+// unconfirmed asks for the confirmation that the contract names. Whoever may do nothing of what the operation does is told that by the use
+// case, and is not asked for their second factor first.
+func unconfirmed(op *contract.Operation, who *caller, accountID id.Account, now time.Time) error {
+	if m, err := who.Person.Membership(accountID); accountID != "" {
+		may := func(action string) bool { return m.Role.May(actor.Action(action)) }
+		if err != nil || !slices.ContainsFunc(op.Actions, may) {
+			return nil
+		}
+	}
+	return authority.Unconfirmed(who.Person, who.Actor, actor.Level(op.Always), now)
+}
+
+// confirmationHeader bears the token of a confirmation.
+const confirmationHeader = "Sallyport-Confirmation"
 
 // bearer is the token of the Authorization header (RFC 6750 §2.1), the only place where one is looked for.
 func bearer(r *http.Request) string {
@@ -89,7 +111,7 @@ func bearer(r *http.Request) string {
 }
 
 // enter says who holds the token, or why they may not pass.
-func (s *Server) enter(ctx context.Context, op *operation, token string) (*caller, error) {
+func (s *Server) enter(ctx context.Context, op *contract.Operation, token string) (*caller, error) {
 	if token == "" {
 		return nil, fault.ErrUnauthorized
 	}
@@ -106,8 +128,8 @@ func (s *Server) enter(ctx context.Context, op *operation, token string) (*calle
 	return s.enterFull(ctx, op, claims)
 }
 
-func (s *Server) enterFull(ctx context.Context, op *operation, claims session.Claims) (*caller, error) {
-	who := &caller{UserID: claims.UserID, SessionID: claims.SessionID, Claims: claims}
+func (s *Server) enterFull(ctx context.Context, op *contract.Operation, claims session.Claims) (*caller, error) {
+	who := &caller{Claims: claims}
 	var err error
 	if who.Session, who.Person, err = s.Facts.Session(ctx, claims.SessionID); err != nil {
 		return nil, err
@@ -115,63 +137,33 @@ func (s *Server) enterFull(ctx context.Context, op *operation, claims session.Cl
 	if who.Session.UserID != claims.UserID {
 		return nil, session.ErrEnded
 	}
-	who.Standing = who.Person.Standing(who.Session.Proof, s.Now())
-	if !op.tokens[tokenFull] {
+	if !op.Opens(contract.TokenFull) {
 		return nil, errWrongToken
 	}
-	if !op.due {
-		switch who.Standing.State {
-		case enforcement.SecondFactorDue:
-			return nil, signin.ErrSecondFactorDue
-		case enforcement.EnrolmentDue:
-			return nil, signin.ErrEnrolmentDue.With(func(e *fault.Error) { e.RequiredBy = sources(who.Standing.RequiredBy) })
-		}
-	}
-	return who, nil
+	who.Actor = actor.Actor{Kind: actor.Person, User: claims.UserID, Stay: who.Session.Stay(), Due: op.Due}
+	who.Standing = who.Person.Standing(who.Session.Proof, s.Now())
+	return who, authority.Refusal(who.Person, who.Actor, who.Session.CreatedAt, s.Now())
 }
 
-func (s *Server) enterPartial(ctx context.Context, op *operation, claims session.Claims) (*caller, error) {
-	pending, err := s.Book.Store.Pending(ctx, claims.PendingID)
-	if err != nil || !pending.Live(s.Now()) || pending.UserID != claims.UserID || pending.Purpose != claims.Purpose {
-		if e, ok := fault.As(err); err != nil && (!ok || e.Kind != fault.NotFound) {
-			return nil, err
-		}
+func (s *Server) enterPartial(ctx context.Context, op *contract.Operation, claims session.Claims) (*caller, error) {
+	who := &caller{Claims: claims}
+	var err error
+	if who.Pending, who.Person, err = s.Stairs.Between(ctx, claims.PendingID); err != nil {
+		return nil, err
+	}
+	if who.Pending.UserID != claims.UserID || who.Pending.Purpose != claims.Purpose {
 		return nil, session.ErrEnded
 	}
-	if !op.tokens[string(claims.Purpose)] {
-		if op.partial {
+	if !op.Opens(contract.Token(claims.Purpose)) {
+		if op.Partial() {
 			return nil, errWrongToken // the other purpose's door
 		}
 		return nil, errPartial
 	}
-	who := &caller{UserID: claims.UserID, Claims: claims, Pending: pending}
-	if who.Person, err = s.Facts.Person(ctx, claims.UserID); err != nil {
-		return nil, err
-	}
-	if !who.Person.User.DisabledAt.IsZero() || who.Person.SignedOut(pending.CreatedAt) {
-		return nil, session.ErrEnded
-	}
-	if pending.FromSession != "" { // the session it came from may have ended meanwhile
-		if _, _, err := s.Facts.Session(ctx, pending.FromSession); err != nil {
-			return nil, err
-		}
-	}
-	who.Standing = who.Person.Standing(pending.Proof, s.Now())
+	// What an enrolment must show is asked in its transaction; a guard, or a look at oneself, needs nothing.
+	who.Actor = actor.Actor{Kind: actor.Person, User: claims.UserID, Stay: who.Pending.Stay(), Due: op.Due}
+	who.Standing = who.Person.Standing(who.Pending.Proof, s.Now())
 	return who, nil
-}
-
-// confirmed asks for a recent confirmation of the caller.
-func (s *Server) confirmed(ctx context.Context, level signin.Level) error {
-	who := callerOf(ctx)
-	return s.Stairs.Confirmed(who.Session, who.Person, level)
-}
-
-func sources(by []enforcement.Source) []string {
-	out := make([]string, len(by))
-	for i, b := range by {
-		out[i] = string(b)
-	}
-	return out
 }
 
 // network is what limits count an address by: itself, or of IPv6 its /64, which one household has 2^64 addresses of.

@@ -2,14 +2,16 @@ package api
 
 import (
 	"context"
+	"net/http"
 
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/id"
 )
 
 // ListInvitations answers the open invitations of an account.
 func (s *Server) ListInvitations(ctx context.Context, r openapi.ListInvitationsRequestObject) (openapi.ListInvitationsResponseObject, error) {
-	found, next, err := s.Accounts.Invitations(ctx, callerOf(ctx).UserID, r.AccountId, page(r.Params.Limit, r.Params.Cursor))
+	found, next, err := s.Accounts.Invitations(ctx, actorOf(ctx), id.Account(r.AccountId), page(r.Params.Limit, r.Params.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -19,7 +21,10 @@ func (s *Server) ListInvitations(ctx context.Context, r openapi.ListInvitationsR
 // CreateInvitation invites a person. The token is in their mail and nowhere else, least of all in this answer.
 func (s *Server) CreateInvitation(ctx context.Context, r openapi.CreateInvitationRequestObject) (openapi.CreateInvitationResponseObject, error) {
 	required := r.Body.TwoFactorRequired != nil && *r.Body.TwoFactorRequired
-	i, err := s.Accounts.Invite(ctx, callerOf(ctx).UserID, r.AccountId, r.Body.Email, account.Role(r.Body.Role), required)
+	i, err := s.Accounts.Invite(ctx, actorOf(ctx), id.Account(r.AccountId), r.Body.Email, account.Role(r.Body.Role), required,
+		func(ctx context.Context, i account.Invitation) error {
+			return keep(ctx, http.StatusCreated, nil, invitationOf(i))
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +33,7 @@ func (s *Server) CreateInvitation(ctx context.Context, r openapi.CreateInvitatio
 
 // RevokeInvitation shuts an open invitation.
 func (s *Server) RevokeInvitation(ctx context.Context, r openapi.RevokeInvitationRequestObject) (openapi.RevokeInvitationResponseObject, error) {
-	if err := s.Accounts.Revoke(ctx, callerOf(ctx).UserID, r.AccountId, r.InvitationId); err != nil {
+	if err := s.Accounts.Revoke(ctx, actorOf(ctx), id.Account(r.AccountId), r.InvitationId); err != nil {
 		return nil, err
 	}
 	return openapi.RevokeInvitation204Response{}, nil
@@ -36,7 +41,7 @@ func (s *Server) RevokeInvitation(ctx context.Context, r openapi.RevokeInvitatio
 
 // ResendInvitation mails an open invitation again.
 func (s *Server) ResendInvitation(ctx context.Context, r openapi.ResendInvitationRequestObject) (openapi.ResendInvitationResponseObject, error) {
-	i, err := s.Accounts.Resend(ctx, callerOf(ctx).UserID, r.AccountId, r.InvitationId)
+	i, err := s.Accounts.Resend(ctx, actorOf(ctx), id.Account(r.AccountId), r.InvitationId)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +72,7 @@ func (s *Server) AcceptInvitation(ctx context.Context, r openapi.AcceptInvitatio
 	if r.Body.Locale != nil {
 		n.Locale = string(*r.Body.Locale)
 	}
-	joined, err := s.Accounts.Accept(ctx, r.Body.Token, n)
+	joined, err := s.Accounts.Accept(ctx, actorOf(ctx), r.Body.Token, n)
 	if err != nil {
 		return nil, err
 	}

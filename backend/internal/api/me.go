@@ -7,6 +7,7 @@ import (
 
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/enforcement"
+	"sallyport/internal/id"
 	"sallyport/internal/place"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
@@ -20,18 +21,11 @@ func (s *Server) GetMe(ctx context.Context, _ openapi.GetMeRequestObject) (opena
 // UpdateMe changes name or language.
 func (s *Server) UpdateMe(ctx context.Context, r openapi.UpdateMeRequestObject) (openapi.UpdateMeResponseObject, error) {
 	who := callerOf(ctx)
-	name, locale := "", ""
-	if r.Body.Name != nil {
-		name = strings.TrimSpace(*r.Body.Name)
-	}
-	if r.Body.Locale != nil {
-		locale = string(*r.Body.Locale)
-	}
-	if err := s.Profiles.UpdateProfile(ctx, who.UserID, name, locale); err != nil {
+	if err := s.Credentials.UpdateProfile(ctx, who.Actor, strings.TrimSpace(text(r.Body.Name)), text(r.Body.Locale)); err != nil {
 		return nil, err
 	}
 	var err error
-	if who.Person, err = s.Facts.Person(ctx, who.UserID); err != nil {
+	if who.Person, err = s.Facts.Person(ctx, who.User); err != nil {
 		return nil, err
 	}
 	return openapi.UpdateMe200JSONResponse(meOf(who)), nil
@@ -39,8 +33,8 @@ func (s *Server) UpdateMe(ctx context.Context, r openapi.UpdateMeRequestObject) 
 
 func meOf(who caller) openapi.Me {
 	u := who.Person.User
-	me := openapi.Me{Id: u.ID, Locale: openapi.Locale(u.Locale), Standing: standingOf(who.Standing)}
-	if who.Pending.ID != "" || who.Standing.Due() {
+	me := openapi.Me{Id: openapi.Id(u.ID), Locale: openapi.Locale(u.Locale), Standing: standingOf(who.Standing)}
+	if who.Stay.Between() || who.Standing.Due() {
 		hint := user.EmailHint(u.Email)
 		me.EmailHint = &hint
 		return me
@@ -60,7 +54,7 @@ func requirementOf(r enforcement.Rule) openapi.Requirement {
 	out := openapi.Requirement{By: openapi.RequiredBy(r.By), MinimumStrength: openapi.MinimumStrength(r.Minimum),
 		Since: timeOrNil(r.Since), GraceUntil: timeOrNil(r.BindsAt)}
 	if r.AccountID != "" {
-		out.AccountId, out.AccountName = &r.AccountID, &r.AccountName
+		out.AccountId, out.AccountName = (*string)(&r.AccountID), &r.AccountName
 	}
 	return out
 }
@@ -87,25 +81,25 @@ func (s *Server) ListSessions(ctx context.Context, r openapi.ListSessionsRequest
 	if r.Params.Cursor != nil {
 		after = *r.Params.Cursor
 	}
-	found, next, err := s.Book.Store.Sessions(ctx, who.UserID, s.Now(), limit, after)
+	found, next, err := s.Book.Store.Sessions(ctx, who.User, s.Now(), limit, after)
 	if err != nil {
 		return nil, err
 	}
 	items := make([]openapi.Device, 0, len(found))
 	for _, v := range found {
 		if !who.Person.SignedOut(v.CreatedAt) {
-			items = append(items, s.deviceOf(v, who.SessionID))
+			items = append(items, s.deviceOf(v, who.Stay.ID))
 		}
 	}
 	return openapi.ListSessions200JSONResponse{Items: items, NextCursor: cursor(next)}, nil
 }
 
-func (s *Server) deviceOf(v session.Session, current string) openapi.Device {
+func (s *Server) deviceOf(v session.Session, current id.Stay) openapi.Device {
 	expires := v.Ends
 	if v.IdleEnds.Before(expires) {
 		expires = v.IdleEnds
 	}
-	return openapi.Device{Id: v.ID, Current: v.ID == current, CreatedAt: v.CreatedAt, LastUsedAt: v.LastUsedAt, ExpiresAt: expires,
+	return openapi.Device{Id: openapi.Id(v.ID), Current: v.ID == current, CreatedAt: v.CreatedAt, LastUsedAt: v.LastUsedAt, ExpiresAt: expires,
 		Assurance: openapi.Assurance(v.Proof.ACR()), UserAgent: v.UserAgent, Address: v.Address,
 		Place: s.placeOf(v.Address)}
 }
@@ -120,7 +114,7 @@ func (s *Server) placeOf(address string) openapi.Place {
 
 // EndSession ends one session of the caller.
 func (s *Server) EndSession(ctx context.Context, r openapi.EndSessionRequestObject) (openapi.EndSessionResponseObject, error) {
-	if err := s.Book.End(ctx, callerOf(ctx).UserID, r.SessionId, "ended_by_owner"); err != nil {
+	if err := s.Book.End(ctx, actorOf(ctx), id.Stay(r.SessionId), "ended_by_owner"); err != nil {
 		return nil, err
 	}
 	return openapi.EndSession204Response{}, nil
@@ -128,8 +122,7 @@ func (s *Server) EndSession(ctx context.Context, r openapi.EndSessionRequestObje
 
 // EndOtherSessions ends all sessions of the caller but this one.
 func (s *Server) EndOtherSessions(ctx context.Context, _ openapi.EndOtherSessionsRequestObject) (openapi.EndOtherSessionsResponseObject, error) {
-	who := callerOf(ctx)
-	if err := s.Book.EndOthers(ctx, who.UserID, who.SessionID, "ended_by_owner"); err != nil {
+	if err := s.Book.EndOwn(ctx, actorOf(ctx), "ended_by_owner"); err != nil {
 		return nil, err
 	}
 	return openapi.EndOtherSessions204Response{}, nil

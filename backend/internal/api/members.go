@@ -6,6 +6,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/assurance"
+	"sallyport/internal/id"
 )
 
 // ListMembers answers who belongs to an account.
@@ -20,7 +21,7 @@ func (s *Server) ListMembers(ctx context.Context, r openapi.ListMembersRequestOb
 	if r.Params.Q != nil {
 		f.Query = *r.Params.Q
 	}
-	found, next, err := s.Accounts.Members(ctx, callerOf(ctx).UserID, r.AccountId, f, page(r.Params.Limit, r.Params.Cursor))
+	found, next, err := s.Accounts.Members(ctx, actorOf(ctx), id.Account(r.AccountId), f, page(r.Params.Limit, r.Params.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +35,7 @@ func (s *Server) UpdateMember(ctx context.Context, r openapi.UpdateMemberRequest
 		role := account.Role(*r.Body.Role)
 		p.Role = &role
 	}
-	m, err := s.Accounts.UpdateMember(ctx, callerOf(ctx).UserID, r.AccountId, r.UserId, p)
+	m, err := s.Accounts.UpdateMember(ctx, actorOf(ctx), id.Account(r.AccountId), id.User(r.UserId), p)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (s *Server) UpdateMember(ctx context.Context, r openapi.UpdateMemberRequest
 
 // RemoveMember takes a person out of an account, or lets the caller leave.
 func (s *Server) RemoveMember(ctx context.Context, r openapi.RemoveMemberRequestObject) (openapi.RemoveMemberResponseObject, error) {
-	if err := s.Accounts.RemoveMember(ctx, callerOf(ctx).UserID, r.AccountId, r.UserId); err != nil {
+	if err := s.Accounts.RemoveMember(ctx, actorOf(ctx), id.Account(r.AccountId), id.User(r.UserId)); err != nil {
 		return nil, err
 	}
 	return openapi.RemoveMember204Response{}, nil
@@ -51,7 +52,7 @@ func (s *Server) RemoveMember(ctx context.Context, r openapi.RemoveMemberRequest
 
 func memberOf(m account.Seen) openapi.Member {
 	shown := openapi.Member{
-		UserId: m.UserID, Name: m.Name, Email: m.Email, Role: openapi.Role(m.Role), TwoFactorRequired: m.TwoFactorRequired, JoinedAt: m.JoinedAt,
+		UserId: openapi.Id(m.UserID), Name: m.Name, Email: m.Email, Role: openapi.Role(m.Role), TwoFactorRequired: m.TwoFactorRequired, JoinedAt: m.JoinedAt,
 	}
 	if m.TwoFactor != nil {
 		shown.TwoFactor = &openapi.MemberTwoFactor{

@@ -5,6 +5,7 @@ import (
 
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/notify"
 	"sallyport/internal/portal"
 )
@@ -24,7 +25,7 @@ func (s *Server) ListServices(ctx context.Context, r openapi.ListServicesRequest
 	if r.Params.Kind != nil {
 		kind = portal.Kind(*r.Params.Kind)
 	}
-	found, next, err := s.Portal.Services(ctx, callerOf(ctx).UserID, r.AccountId, kind, page(r.Params.Limit, r.Params.Cursor))
+	found, next, err := s.Portal.Services(ctx, actorOf(ctx), id.Account(r.AccountId), kind, page(r.Params.Limit, r.Params.Cursor))
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +39,7 @@ func (s *Server) ListServices(ctx context.Context, r openapi.ListServicesRequest
 
 // Search finds services and members of an account.
 func (s *Server) Search(ctx context.Context, r openapi.SearchRequestObject) (openapi.SearchResponseObject, error) {
-	found, err := s.Portal.Search(ctx, callerOf(ctx).UserID, r.AccountId, r.Params.Q)
+	found, err := s.Portal.Search(ctx, actorOf(ctx), id.Account(r.AccountId), r.Params.Q)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,7 @@ func (s *Server) Search(ctx context.Context, r openapi.SearchRequestObject) (ope
 
 // GetCart answers the caller's cart in an account.
 func (s *Server) GetCart(ctx context.Context, r openapi.GetCartRequestObject) (openapi.GetCartResponseObject, error) {
-	c, err := s.Portal.Cart(ctx, callerOf(ctx).UserID, r.AccountId)
+	c, err := s.Portal.Cart(ctx, actorOf(ctx), id.Account(r.AccountId))
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (s *Server) GetCart(ctx context.Context, r openapi.GetCartRequestObject) (o
 
 // AddCartItem puts a product into the cart.
 func (s *Server) AddCartItem(ctx context.Context, r openapi.AddCartItemRequestObject) (openapi.AddCartItemResponseObject, error) {
-	c, err := s.Portal.Add(ctx, callerOf(ctx).UserID, r.AccountId, r.Body.ProductId, r.Body.Quantity)
+	c, err := s.Portal.Add(ctx, actorOf(ctx), id.Account(r.AccountId), r.Body.ProductId, r.Body.Quantity)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +68,7 @@ func (s *Server) AddCartItem(ctx context.Context, r openapi.AddCartItemRequestOb
 
 // UpdateCartItem sets a quantity.
 func (s *Server) UpdateCartItem(ctx context.Context, r openapi.UpdateCartItemRequestObject) (openapi.UpdateCartItemResponseObject, error) {
-	c, err := s.Portal.SetQuantity(ctx, callerOf(ctx).UserID, r.AccountId, r.ItemId, r.Body.Quantity)
+	c, err := s.Portal.SetQuantity(ctx, actorOf(ctx), id.Account(r.AccountId), r.ItemId, r.Body.Quantity)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func (s *Server) UpdateCartItem(ctx context.Context, r openapi.UpdateCartItemReq
 
 // RemoveCartItem takes a product out of the cart.
 func (s *Server) RemoveCartItem(ctx context.Context, r openapi.RemoveCartItemRequestObject) (openapi.RemoveCartItemResponseObject, error) {
-	c, err := s.Portal.Remove(ctx, callerOf(ctx).UserID, r.AccountId, r.ItemId)
+	c, err := s.Portal.Remove(ctx, actorOf(ctx), id.Account(r.AccountId), r.ItemId)
 	if err != nil {
 		return nil, err
 	}

@@ -17,7 +17,7 @@ func TestPortalOverHTTP(t *testing.T) {
 	r := newRooms(t, nil)
 	ann, eve := r.person("ann"), r.person("eve")
 	accountID := r.open(ann)
-	acme := "/accounts/" + accountID
+	acme := "/accounts/" + string(accountID)
 	h := portal.Hosting{
 		ID: id.New(), AccountID: accountID, Kind: portal.VirtualServer, Name: "web-1", Status: "running", Region: "fra1", Address: "203.0.113.7", CreatedAt: time.Now(),
 	}

@@ -83,6 +83,13 @@ func (s *Server) problem(err error, c echo.Context) {
 			}
 			p.Needs = &needs
 		}
+		if len(e.Accepts) > 0 {
+			accepts := make([]openapi.FactorType, len(e.Accepts))
+			for i, n := range e.Accepts {
+				accepts[i] = openapi.FactorType(n)
+			}
+			p.Accepts = &accepts
+		}
 		if len(e.RequiredBy) > 0 {
 			by := make([]openapi.RequiredBy, len(e.RequiredBy))
 			for i, n := range e.RequiredBy {

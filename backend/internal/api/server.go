@@ -16,6 +16,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/api/openapi"
 	"sallyport/internal/bus"
+	"sallyport/internal/contract"
 	"sallyport/internal/credential"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/evidence"
@@ -24,9 +25,9 @@ import (
 	"sallyport/internal/notify"
 	"sallyport/internal/place"
 	"sallyport/internal/portal"
+	"sallyport/internal/replay"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
-	"sallyport/internal/user"
 )
 
 // Prefix is where the API is served.
@@ -43,13 +44,10 @@ type Server struct {
 	Accounts *account.Service
 	Portal   *portal.Service
 	Evidence *evidence.Service
+	Replays  *replay.Service
 
 	Credentials *credential.Service
 
-	Profiles interface {
-		User(ctx context.Context, userID string) (user.User, error)
-		UpdateProfile(ctx context.Context, userID, name, locale string) error
-	}
 	Deliveries interface {
 		DeliveryState(ctx context.Context, messageID string) (notify.Delivery, error)
 	}
@@ -72,7 +70,7 @@ type Server struct {
 	Done      <-chan struct{} // closed when the server stops: live streams end
 
 	touched    sync.Map // API token id → when its use was last written down
-	operations map[string]*operation
+	operations map[string]*contract.Operation
 	headers    []header
 }
 
@@ -85,7 +83,7 @@ type Meter interface {
 // Handler wires routes, gate and middlewares.
 func (s *Server) Handler() (*echo.Echo, error) {
 	var err error
-	if s.operations, err = readContract(openapi.Requests); err != nil {
+	if s.operations, err = operations(); err != nil {
 		return nil, err
 	}
 	e := echo.New()
@@ -105,6 +103,21 @@ func (s *Server) Handler() (*echo.Echo, error) {
 	openapi.RegisterHandlersWithOptions(routes, openapi.NewStrictHandler(s, nil), openapi.RegisterHandlersOptions{BaseURL: Prefix, OperationMiddlewares: gates})
 	s.system(e)
 	return e, nil
+}
+
+// operations are those that a gate stands before, by their identifiers. At the root there is none, see system.go.
+func operations() (map[string]*contract.Operation, error) {
+	read, err := contract.Read(openapi.Requests)
+	if err != nil {
+		return nil, fmt.Errorf("api: %w", err)
+	}
+	byID := make(map[string]*contract.Operation, len(read.Operations))
+	for _, op := range read.Operations {
+		if !op.Root {
+			byID[op.ID] = op
+		}
+	}
+	return byID, nil
 }
 
 // registrar leaves out what this server does not have.

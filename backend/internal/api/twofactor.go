@@ -8,21 +8,20 @@ import (
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/enforcement"
-	"sallyport/internal/signin"
+	"sallyport/internal/id"
 )
 
 // GetTwoFactor shows the account's rule to its members.
 func (s *Server) GetTwoFactor(ctx context.Context, r openapi.GetTwoFactorRequestObject) (openapi.GetTwoFactorResponseObject, error) {
-	report, err := s.Switch.Report(ctx, callerOf(ctx).UserID, r.AccountId)
+	report, err := s.Switch.Report(ctx, actorOf(ctx), id.Account(r.AccountId))
 	if err != nil {
 		return nil, err
 	}
 	return openapi.GetTwoFactor200JSONResponse(ruleOf(report)), nil
 }
 
-// PutTwoFactor enforces or lifts. What is wrong with the request is said before a confirmation is asked for.
+// PutTwoFactor enforces, changes or lifts the rule.
 func (s *Server) PutTwoFactor(ctx context.Context, r openapi.PutTwoFactorRequestObject) (openapi.PutTwoFactorResponseObject, error) {
-	who := callerOf(ctx)
 	change := enforcement.Change{Enforced: r.Body.Enforced, AccountNumber: r.Body.AccountNumber, Minimum: strength(r.Body.MinimumStrength)}
 	if r.Body.GraceDays != nil {
 		change.GraceDays = *r.Body.GraceDays
@@ -33,13 +32,7 @@ func (s *Server) PutTwoFactor(ctx context.Context, r openapi.PutTwoFactorRequest
 	change.KeepAPITokens = r.Body.ApiTokens != nil && *r.Body.ApiTokens == openapi.ApiTokenRuleApiTokensKeep
 	change.KeepDeadline = r.Body.KeepDeadline != nil && *r.Body.KeepDeadline
 	change.Guarded = r.Body.GuardedEnrolment != nil && *r.Body.GuardedEnrolment
-	if err := s.Switch.Check(ctx, who.UserID, r.AccountId, change); err != nil {
-		return nil, s.Switch.Refused(ctx, who.UserID, r.AccountId, err)
-	}
-	if err := s.confirmed(ctx, signin.LevelPassword); err != nil {
-		return nil, err
-	}
-	report, err := s.Switch.Set(ctx, who.UserID, r.AccountId, change)
+	report, err := s.Switch.Set(ctx, actorOf(ctx), id.Account(r.AccountId), change)
 	if err != nil {
 		return nil, err
 	}
@@ -53,14 +46,14 @@ func (s *Server) PreviewTwoFactor(ctx context.Context, r openapi.PreviewTwoFacto
 		change.GraceDays = *r.Params.GraceDays
 	}
 	change.KeepDeadline = r.Params.KeepDeadline != nil && *r.Params.KeepDeadline
-	p, err := s.Switch.Preview(ctx, callerOf(ctx).UserID, r.AccountId, change)
+	p, err := s.Switch.Preview(ctx, actorOf(ctx), id.Account(r.AccountId), change)
 	if err != nil {
 		return nil, err
 	}
 	out := openapi.PreviewTwoFactor200JSONResponse{MinimumStrength: openapi.MinimumStrength(p.Minimum), Invitations: p.Counts.Invitations,
 		Mailed: p.Mailed, Sessions: p.Sessions, ApiTokens: p.APITokens, OwnFactorSuffices: p.OwnSuffices,
 		LockedOut: each(p.LockedOut, func(m account.Member) openapi.Person {
-			return openapi.Person{UserId: m.UserID, Name: m.Name, Email: m.Email}
+			return openapi.Person{UserId: openapi.Id(m.UserID), Name: m.Name, Email: m.Email}
 		})}
 	out.Members.Total, out.Members.Compliant, out.Members.Missing = p.Counts.Total, p.Counts.Compliant, p.Counts.Missing
 	return out, nil
@@ -90,7 +83,7 @@ func ruleOf(r enforcement.Report) openapi.TwoFactorRule {
 			Name string  `json:"name"`
 		}{Name: r.EnforcedBy}
 		if r.Rule.EnforcedBy != audit.Operator {
-			out.EnforcedBy.Id = &r.Rule.EnforcedBy
+			out.EnforcedBy.Id = (*string)(&r.Rule.EnforcedBy)
 		}
 	}
 	return out
@@ -98,14 +91,8 @@ func ruleOf(r enforcement.Report) openapi.TwoFactorRule {
 
 // StartIncident is the incident button.
 func (s *Server) StartIncident(ctx context.Context, r openapi.StartIncidentRequestObject) (openapi.StartIncidentResponseObject, error) {
-	userID := callerOf(ctx).UserID
-	if err := s.Switch.CheckIncident(ctx, userID, r.AccountId, r.Body.AccountNumber, true); err != nil {
-		return nil, s.Switch.Refused(ctx, userID, r.AccountId, err)
-	}
-	if err := s.confirmed(ctx, signin.LevelPassword); err != nil {
-		return nil, err
-	}
-	report, err := s.Switch.StartIncident(ctx, userID, r.AccountId, r.Body.AccountNumber, r.Body.PauseApiTokens == nil || *r.Body.PauseApiTokens)
+	pause := r.Body.PauseApiTokens == nil || *r.Body.PauseApiTokens
+	report, err := s.Switch.StartIncident(ctx, actorOf(ctx), id.Account(r.AccountId), r.Body.AccountNumber, pause)
 	if err != nil {
 		return nil, err
 	}
@@ -114,14 +101,7 @@ func (s *Server) StartIncident(ctx context.Context, r openapi.StartIncidentReque
 
 // EndIncident undoes it.
 func (s *Server) EndIncident(ctx context.Context, r openapi.EndIncidentRequestObject) (openapi.EndIncidentResponseObject, error) {
-	userID := callerOf(ctx).UserID
-	if err := s.Switch.CheckIncident(ctx, userID, r.AccountId, r.Body.AccountNumber, false); err != nil {
-		return nil, s.Switch.Refused(ctx, userID, r.AccountId, err)
-	}
-	if err := s.confirmed(ctx, signin.LevelPassword); err != nil {
-		return nil, err
-	}
-	report, err := s.Switch.EndIncident(ctx, userID, r.AccountId, r.Body.AccountNumber)
+	report, err := s.Switch.EndIncident(ctx, actorOf(ctx), id.Account(r.AccountId), r.Body.AccountNumber)
 	if err != nil {
 		return nil, err
 	}

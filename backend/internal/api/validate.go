@@ -19,6 +19,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/labstack/echo/v4"
 
+	"sallyport/internal/contract"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
 )
@@ -30,13 +31,13 @@ const (
 )
 
 // check holds a request against the contract. Its errors name fields, and never repeat what was submitted.
-func (s *Server) check(op *operation, c echo.Context) error {
-	if len(op.parameters) > 0 {
+func (s *Server) check(op *contract.Operation, c echo.Context) error {
+	if len(op.Parameters) > 0 {
 		if err := checkParameters(op, c); err != nil {
 			return err
 		}
 	}
-	if op.body == nil {
+	if op.Body == nil {
 		return nil
 	}
 	r := c.Request()
@@ -44,16 +45,16 @@ func (s *Server) check(op *operation, c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(raw) == 0 && !op.bodyNeeded {
+	if len(raw) == 0 && !op.BodyNeeded {
 		r.Body, r.ContentLength = http.NoBody, 0
 		return nil
 	}
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || media != op.media {
-		return errMediaType.With(func(e *fault.Error) { e.Message = "The request body must be " + op.media + "." })
+	if err != nil || media != op.Media {
+		return errMediaType.With(func(e *fault.Error) { e.Message = "The request body must be " + op.Media + "." })
 	}
 	var value any
-	if op.media == mediaForm {
+	if op.Media == contract.MediaForm {
 		var form url.Values
 		if form, value, err = readForm(raw); err == nil {
 			ctx := context.WithValue(r.Context(), formKey{}, form)
@@ -66,7 +67,7 @@ func (s *Server) check(op *operation, c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	if fields := wrongFields(op.body, value); len(fields) > 0 {
+	if fields := wrongFields(op.Body, value); len(fields) > 0 {
 		return fault.InvalidField("", "").With(func(e *fault.Error) { e.Fields = fields })
 	}
 	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(raw)), int64(len(raw))
@@ -328,8 +329,8 @@ func kind(schema *openapi3.Schema) string {
 func join(values []string) string { return strings.Join(values, ", ") }
 
 // checkParameters holds path, query and headers against the contract. What is no identifier in a path names nothing: 404.
-func checkParameters(op *operation, c echo.Context) error {
-	for _, ref := range op.parameters {
+func checkParameters(op *contract.Operation, c echo.Context) error {
+	for _, ref := range op.Parameters {
 		p := ref.Value
 		var from url.Values
 		switch p.In {

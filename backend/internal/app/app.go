@@ -21,6 +21,7 @@ import (
 	"sallyport/internal/api"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/authority"
 	"sallyport/internal/bus"
 	"sallyport/internal/credential"
 	"sallyport/internal/enforcement"
@@ -31,6 +32,7 @@ import (
 	"sallyport/internal/notify"
 	"sallyport/internal/notify/twilio"
 	"sallyport/internal/portal"
+	"sallyport/internal/replay"
 	"sallyport/internal/session"
 	"sallyport/internal/signin"
 	"sallyport/internal/store"
@@ -185,13 +187,14 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	}
 	facts := enforcement.NewFacts(a.store, a.bus, a.now, c.provider(), a.offered(passkeys), remembered)
 	limits := &limit.Limits{Store: a.store, Box: box, Now: a.now}
-	factors := &factor.Service{Store: a.store, Users: a.store, Box: box, Audit: record, Notices: notifier, Now: a.now,
+	guard := authority.New(a.store, facts, a.now)
+	factors := &factor.Service{Store: a.store, Users: a.store, Authority: guard, Box: box, Audit: record, Notices: notifier, Now: a.now,
 		Random: rand.Reader, Issuer: c.Brand, BaseURL: c.BaseURL, Passkeys: passkeys, Offered: a.offered(passkeys), Budgets: texts, Limits: limits}
-	book := &session.Book{Store: a.store, Audit: record, Now: a.now, Random: rand.Reader}
-	enforce := &enforcement.Switch{Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
-	accounts := &account.Service{Store: a.store, Notify: notifier, Audit: record, Hasher: a.hasher, Now: a.now, Random: rand.Reader,
+	book := &session.Book{Store: a.store, Authority: guard, Audit: record, Now: a.now, Random: rand.Reader}
+	enforce := &enforcement.Switch{Authority: guard, Facts: facts, Store: a.store, Audit: record, Notices: notifier, Now: a.now, BaseURL: c.BaseURL}
+	accounts := &account.Service{Store: a.store, Authority: guard, Notify: notifier, Audit: record, Hasher: a.hasher, Now: a.now, Random: rand.Reader,
 		BaseURL: c.BaseURL, Brand: c.Brand}
-	credentials := &credential.Service{Store: a.store, Accounts: accounts, Book: book, Hasher: a.hasher, Limits: limits, Box: box,
+	credentials := &credential.Service{Store: a.store, Authority: guard, Accounts: accounts, Book: book, Hasher: a.hasher, Limits: limits, Box: box,
 		Notices: notifier, Audit: record, Now: a.now, Random: rand.Reader, Brand: c.Brand, BaseURL: c.BaseURL}
 	factors.Links = credentials
 	a.runner.Handle(notify.Kind, notifier.Deliver)
@@ -208,16 +211,16 @@ func (a *App) build(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	proof := &evidence.Service{Accounts: accounts, Store: a.store, Audit: record, Provider: c.provider(), Now: a.now}
+	proof := &evidence.Service{Authority: guard, Store: a.store, Audit: record, Provider: c.provider(), Now: a.now}
 	if err := proof.NoteProvider(ctx); err != nil {
 		return nil, err
 	}
 	server := &api.Server{
-		Stairs: &signin.Stairs{Users: a.store, Store: a.store, Hasher: a.hasher, Limits: limits,
-			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Audit: record, Now: a.now},
+		Stairs: &signin.Stairs{Users: a.store, Store: a.store, Authority: guard, Hasher: a.hasher, Limits: limits,
+			Facts: facts, Factors: factors, Book: book, Tokens: tokens, Box: box, Audit: record, Now: a.now},
 		Facts: facts, Switch: enforce, Factors: factors, Book: book, Tokens: tokens,
-		Accounts: accounts, Credentials: credentials, Evidence: proof, Portal: &portal.Service{Store: a.store, Accounts: facts, Now: a.now},
-		Profiles: a.store, Deliveries: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Countries: countries, Ready: a.ready,
+		Accounts: accounts, Credentials: credentials, Evidence: proof, Portal: &portal.Service{Store: a.store, Authority: guard, Now: a.now},
+		Replays: &replay.Service{Store: a.store, Box: box, Now: a.now}, Deliveries: a.store, Bus: a.bus, Now: a.now, Log: a.log, BaseURL: base, Proxies: proxies, Countries: countries, Ready: a.ready,
 		Pages: web.New(), Done: a.done,
 	}
 	if err := server.Portal.Prepare(ctx); err != nil {

@@ -68,7 +68,7 @@ func (a *App) seed(ctx context.Context) error {
 			return err
 		}
 		now := a.now()
-		people[i] = user.User{ID: id.New(), Email: p.email, Name: p.name, Locale: p.locale, PasswordHash: hash, StaffRole: p.staff, CreatedAt: now, VerifiedAt: now}
+		people[i] = user.User{ID: id.User(id.New()), Email: p.email, Name: p.name, Locale: p.locale, PasswordHash: hash, PasswordID: id.New(), StaffRole: p.staff, CreatedAt: now, VerifiedAt: now}
 	}
 	err := a.store.InTx(ctx, func(ctx context.Context) error {
 		mine := id.New()
@@ -89,16 +89,16 @@ func (a *App) seed(ctx context.Context) error {
 }
 
 func (a *App) fill(ctx context.Context, people []user.User) error {
-	byEmail := map[string]string{}
+	byEmail := map[string]id.User{}
 	for _, u := range people {
-		if _, err := a.store.AddUser(ctx, u); err != nil {
+		if _, err := a.store.AddUser(ctx, u, ""); err != nil {
 			return err
 		}
 		byEmail[u.Email] = u.ID
 	}
 	now := a.now()
 	for _, d := range demoAccounts {
-		accountID := id.New()
+		accountID := id.Account(id.New())
 		if _, err := a.store.InsertAccount(ctx, account.Account{ID: accountID, Number: d.number, Name: d.name, CreatedAt: now}); err != nil {
 			return err
 		}

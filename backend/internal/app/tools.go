@@ -15,6 +15,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/authority"
 	"sallyport/internal/bus"
 	"sallyport/internal/credential"
 	"sallyport/internal/enforcement"
@@ -98,15 +99,16 @@ func (t *Tools) furnish(box *seal.Box) error {
 		return err
 	}
 	t.Chain = &audit.Chain{Store: s, Now: t.now, Log: t.log}
-	t.Book = &session.Book{Store: s, Audit: record, Now: t.now, Random: rand.Reader}
-	t.Accounts = &account.Service{Store: s, Notify: notices, Audit: record, Now: t.now, Random: rand.Reader, BaseURL: c.BaseURL, Brand: c.Brand}
-	t.People = &credential.Service{Store: s, Accounts: t.Accounts, Book: t.Book, Box: box, Notices: notices, Audit: record, Now: t.now, Random: rand.Reader,
-		Brand: c.Brand, BaseURL: c.BaseURL}
-	t.Factors = &factor.Service{Store: s, Users: s, Box: box, Audit: record, Notices: notices, Now: t.now, Random: rand.Reader, Issuer: c.Brand,
-		BaseURL: c.BaseURL, Budgets: texts, Links: t.People}
 	facts := enforcement.NewFacts(s, bus.New(func() time.Duration { return 0 }), t.now, c.provider(), assurance.All, 1)
-	t.Switch = &enforcement.Switch{Facts: facts, Store: s, Audit: record, Notices: notices, Now: t.now, BaseURL: c.BaseURL}
-	t.Stairs = &signin.Stairs{Users: s, Store: s, Facts: facts, Factors: t.Factors, Book: t.Book, Audit: record, Now: t.now}
+	guard := authority.New(s, facts, t.now)
+	t.Book = &session.Book{Store: s, Authority: guard, Audit: record, Now: t.now, Random: rand.Reader}
+	t.Accounts = &account.Service{Store: s, Authority: guard, Notify: notices, Audit: record, Now: t.now, Random: rand.Reader, BaseURL: c.BaseURL, Brand: c.Brand}
+	t.People = &credential.Service{Store: s, Authority: guard, Accounts: t.Accounts, Book: t.Book, Box: box, Notices: notices, Audit: record, Now: t.now, Random: rand.Reader,
+		Brand: c.Brand, BaseURL: c.BaseURL}
+	t.Factors = &factor.Service{Store: s, Users: s, Authority: guard, Box: box, Audit: record, Notices: notices, Now: t.now, Random: rand.Reader, Issuer: c.Brand,
+		BaseURL: c.BaseURL, Budgets: texts, Links: t.People}
+	t.Switch = &enforcement.Switch{Authority: guard, Facts: facts, Store: s, Audit: record, Notices: notices, Now: t.now, BaseURL: c.BaseURL}
+	t.Stairs = &signin.Stairs{Users: s, Store: s, Authority: guard, Facts: facts, Factors: t.Factors, Book: t.Book, Audit: record, Now: t.now}
 	return nil
 }
 

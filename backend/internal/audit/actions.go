@@ -16,6 +16,7 @@ const (
 
 	APITokenCreated = "api_token.created"
 	APITokenRevoked = "api_token.revoked"
+	APITokenResumed = "api_token.resumed" // it was suspended, and works again
 
 	UserCreated         = "user.created"
 	UserChanged         = "user.changed"

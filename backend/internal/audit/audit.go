@@ -8,9 +8,11 @@ package audit
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/id"
 )
 
@@ -26,12 +28,12 @@ type Event struct {
 	At        time.Time // filled by Append
 	Action    string    // "member.role_changed", see actions.go
 	Outcome   string    // OK where empty
-	ActorID   string    // who did it; "" for a stranger, or for the program itself
-	UserID    string    // whom it concerns
-	AccountID string
+	ActorID   id.User   // who did it; where empty, the actor's person; "" for a stranger, or for Sallyport itself
+	UserID    id.User   // whom it concerns
+	AccountID id.Account
 
-	// Where from. Append takes what is empty from the context, see WithOrigin.
-	SessionID string
+	// Where from. Append takes what is empty from the actor.
+	SessionID id.Stay
 	Address   string
 	UserAgent string
 
@@ -52,11 +54,12 @@ func (e Event) Position() Position { return Position{e.At, e.ID} }
 
 // Filter asks for events, newest first. What is empty is not asked for.
 type Filter struct {
-	AccountID, ActorID, UserID string
-	Action                     string    // what the action begins with
-	From, To                   time.Time // from From on, before To
-	Before                     Position  // further back than this
-	Limit                      int
+	AccountID       id.Account
+	ActorID, UserID id.User
+	Action          string    // what the action begins with
+	From, To        time.Time // from From on, before To
+	Before          Position  // further back than this
+	Limit           int
 }
 
 // Store keeps events. Its methods join the transaction in the context.
@@ -72,31 +75,29 @@ type Log struct {
 	Now   func() time.Time
 }
 
-// Append records what happened, in the caller's transaction where the context carries one.
-func (l *Log) Append(ctx context.Context, e Event) error {
-	return l.Store.AppendAuditEvent(ctx, l.complete(ctx, e))
+// Append records what the actor did, in the caller's transaction where the context carries one.
+func (l *Log) Append(ctx context.Context, who actor.Actor, e Event) error {
+	return l.Store.AppendAuditEvent(ctx, l.complete(who, e))
 }
 
 // AppendAll records many at once.
-func (l *Log) AppendAll(ctx context.Context, es []Event) error {
+func (l *Log) AppendAll(ctx context.Context, who actor.Actor, es []Event) error {
 	all := make([]Event, len(es))
 	for i, e := range es {
-		all[i] = l.complete(ctx, e)
+		all[i] = l.complete(who, e)
 	}
 	return l.Store.AppendAuditEvents(ctx, all)
 }
 
 // complete is the event with what the caller need not say.
-func (l *Log) complete(ctx context.Context, e Event) Event {
-	e = e.asOperator(ctx)
+func (l *Log) complete(who actor.Actor, e Event) Event {
+	e = e.by(who)
 	e.ID, e.At = id.New(), l.Now().UTC()
 	if e.Outcome == "" {
 		e.Outcome = OK
 	}
-	origin, _ := ctx.Value(originKey{}).(Origin)
-	e.SessionID = first(e.SessionID, origin.SessionID)
-	e.Address = storable(first(e.Address, origin.Address))
-	e.UserAgent = storable(first(e.UserAgent, origin.UserAgent))
+	e.Address = storable(first(e.Address, who.Origin.Address))
+	e.UserAgent = storable(first(e.UserAgent, who.Origin.UserAgent))
 	if len(e.Detail) > 0 {
 		detail := make(map[string]string, len(e.Detail))
 		for k, v := range e.Detail {
@@ -107,33 +108,43 @@ func (l *Log) complete(ctx context.Context, e Event) Event {
 	return e
 }
 
+// by names who did it. All that an operator does is the operator's, whomever it concerns, with the reason; an event that has a reason
+// of its own, such as why a session ended, keeps it. What a program did names its token.
+func (e Event) by(who actor.Actor) Event {
+	switch who.Kind {
+	case actor.Operator:
+		e.ActorID = Operator
+		if _, taken := e.Detail["reason"]; who.Reason != "" && !taken {
+			e.Detail = with(e.Detail, "reason", who.Reason)
+		}
+	case actor.Person:
+		e.ActorID = first(e.ActorID, who.User)
+		if who.Stay.Kind == actor.Session {
+			e.SessionID = first(e.SessionID, who.Stay.ID)
+		}
+	case actor.Program:
+		e.ActorID = first(e.ActorID, who.User)
+		e.Detail = with(e.Detail, "api_token", string(who.Stay.ID))
+	}
+	return e
+}
+
+// with is a detail with one more field.
+func with(detail map[string]string, name, value string) map[string]string {
+	out := maps.Clone(detail)
+	if out == nil {
+		out = map[string]string{}
+	}
+	out[name] = value
+	return out
+}
+
 // Events reads a page of the record.
 func (l *Log) Events(ctx context.Context, f Filter) ([]Event, error) {
 	return l.Store.AuditEvents(ctx, f)
 }
 
-// Origin is where a request came from.
-type Origin struct {
-	SessionID, Address, UserAgent string
-	Network                       string // the address, of IPv6 its /64: what limits count by; never stored
-}
-
-type originKey struct{}
-
-// WithOrigin tells every event below this context where the request came from. What a client says of itself is kept as far as
-// it can be: sessions keep it too.
-func WithOrigin(ctx context.Context, o Origin) context.Context {
-	o.Address, o.UserAgent = storable(o.Address), storable(o.UserAgent)
-	return context.WithValue(ctx, originKey{}, o)
-}
-
-// OriginOf is what WithOrigin said; zero where nobody did.
-func OriginOf(ctx context.Context) Origin {
-	o, _ := ctx.Value(originKey{}).(Origin)
-	return o
-}
-
-func first(a, b string) string {
+func first[T ~string](a, b T) T {
 	if a != "" {
 		return a
 	}
@@ -150,4 +161,10 @@ func storable(s string) string {
 		s = s[:longest]
 	}
 	return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
+}
+
+// Origin is an origin whose texts both databases take: sessions keep them too.
+func Origin(o actor.Origin) actor.Origin {
+	o.Address, o.UserAgent = storable(o.Address), storable(o.UserAgent)
+	return o
 }

@@ -25,7 +25,7 @@ func canonical(form int64, e Event) []byte {
 	}
 	b := make([]byte, 0, 512)
 	for _, field := range []string{"sallyport audit 1", strconv.FormatInt(e.Seq, 10), e.ID, strconv.FormatInt(e.At.UnixMicro(), 10), e.Action,
-		e.Outcome, e.ActorID, e.UserID, e.AccountID, e.SessionID, e.Address, e.UserAgent} {
+		e.Outcome, string(e.ActorID), string(e.UserID), string(e.AccountID), string(e.SessionID), e.Address, e.UserAgent} {
 		b = netstring(b, field)
 	}
 	for _, key := range slices.Sorted(maps.Keys(e.Detail)) {

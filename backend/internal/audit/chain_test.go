@@ -14,7 +14,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
+	"sallyport/internal/id"
 	"sallyport/internal/store"
 	"sallyport/internal/testkit"
 )
@@ -61,7 +63,7 @@ func (r *record) exec(format string, args ...any) {
 func (r *record) happen(ctx context.Context, n int) {
 	r.t.Helper()
 	for i := range n {
-		if err := r.log.Append(ctx, audit.Event{Action: audit.MemberRoleChanged, ActorID: "ann", UserID: fmt.Sprint("user ", i), AccountID: "acme",
+		if err := r.log.Append(ctx, actor.TheHouse(), audit.Event{Action: audit.MemberRoleChanged, ActorID: "ann", UserID: id.User(fmt.Sprint("user ", i)), AccountID: "acme",
 			Address: "192.0.2.1", Detail: map[string]string{"from": "member", "to": "<admin> \u2028 \"é\""}}); err != nil {
 			r.t.Fatal(err)
 		}
@@ -170,7 +172,7 @@ func TestChainLinksByArrival(t *testing.T) {
 	done := make(chan error)
 	go func() {
 		done <- r.store.InTx(r.ctx, func(ctx context.Context) error {
-			err := r.log.Append(ctx, audit.Event{Action: audit.SignInCompleted, UserID: "late"})
+			err := r.log.Append(ctx, actor.TheHouse(), audit.Event{Action: audit.SignInCompleted, UserID: "late"})
 			close(written)
 			<-commit
 			return err

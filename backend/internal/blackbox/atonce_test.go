@@ -21,6 +21,12 @@ func atOnce(doings ...func()) {
 	all.Wait()
 }
 
+// bearing sends a call of a person to a replica, with everything that they bear. It changes nothing of the person: many may do it at once.
+func bearing(p *whole.Person, replica int, method, path string, body any) whole.Answer {
+	p.Client.T.Helper()
+	return p.House.At(replica).Send(whole.Request{Method: method, Path: path, Token: p.Token(), Header: p.Headers(path, nil), Body: body})
+}
+
 // The client complains of every answer that is a 5xx or against the contract: that nobody deadlocks is what these two ask.
 
 func TestWhateverOnePersonDoesAtOnceIsAnswered(t *testing.T) {
@@ -50,13 +56,16 @@ func TestWhateverOnePersonDoesAtOnceIsAnswered(t *testing.T) {
 			fresh := p.Again(0).In().Confirm()
 			doors := partials(p, 4)
 			code := p.App.Answer(p.App.Next())
+			confirmed := func(replica int, method, path string, body any) func() {
+				return func() { bearing(fresh, replica, method, path, body) }
+			}
 			atOnce(
 				call(0, "POST", "/auth/refresh", "", refresh), call(1, "POST", "/auth/refresh", "", refresh),
 				call(0, "POST", "/auth/second-factor", doors[0], code), call(1, "POST", "/auth/second-factor", doors[1], code),
 				call(1, "POST", "/auth/sign-out", doors[2], nil), call(0, "POST", "/auth/second-factor", doors[2], code),
-				call(1, "POST", "/me/recovery-codes", fresh.Access, nil), call(0, "POST", "/me/recovery-codes", fresh.Access, nil),
-				call(0, "DELETE", "/me/sessions", fresh.Access, nil), call(1, "POST", "/me/factors", fresh.Access, map[string]any{"type": "totp"}),
-				call(1, "DELETE", "/me/factors/"+app.FactorID, fresh.Access, nil), call(0, "DELETE", "/me/factors", fresh.Access, nil),
+				confirmed(1, "POST", "/me/recovery-codes", nil), confirmed(0, "POST", "/me/recovery-codes", nil),
+				confirmed(0, "DELETE", "/me/sessions", nil), confirmed(1, "POST", "/me/factors", map[string]any{"type": "totp"}),
+				confirmed(1, "DELETE", "/me/factors/"+app.FactorID, nil), confirmed(0, "DELETE", "/me/factors", nil),
 			)
 			if status := h.Person(member).SignIn().Must(200).Text("status"); status != "signed_in" {
 				t.Fatalf("after the factors were removed a sign-in answers %s", status)
@@ -109,7 +118,7 @@ func TestFactorsThatAreRemovedAtOnceLeaveWhatTheRulesAskFor(t *testing.T) {
 			m.Confirm().Enrol()
 			m.In().Confirm()
 			remove := func(replica int, factorID string) func() {
-				return func() { h.At(replica).Call("DELETE", "/me/factors/"+factorID, m.Access, nil) }
+				return func() { bearing(m, replica, "DELETE", "/me/factors/"+factorID, nil) }
 			}
 			atOnce(remove(0, first.FactorID), remove(1, m.App.FactorID))
 			left := m.Call("GET", "/me/factors", nil).Must(200).Texts("items", "id")
@@ -130,7 +139,7 @@ func TestOfTwoNewSetsOfRecoveryCodesOneIsGood(t *testing.T) {
 		for range 8 {
 			p.In().Confirm()
 			renew := func(replica int) func() {
-				return func() { h.At(replica).Call("POST", "/me/recovery-codes", p.Access, nil) }
+				return func() { bearing(p, replica, "POST", "/me/recovery-codes", nil) }
 			}
 			atOnce(renew(0), renew(1), renew(0), renew(1))
 			if n := p.Call("GET", "/me/recovery-codes", nil).Must(200).Number("remaining"); n != 10 {
@@ -147,20 +156,20 @@ func TestWhateverAnAccountsPeopleDoAtOnceIsAnswered(t *testing.T) {
 		account := o.Account(acme)
 		in := "/accounts/" + account
 		secondID, _ := claim(second.Access, "sub").(string)
-		o.Call("PATCH", in+"/members/"+secondID, map[string]any{"role": "owner"}).Must(200)
+		o.Confirm().Call("PATCH", in+"/members/"+secondID, map[string]any{"role": "owner"}).Must(200)
 		ownerID, _ := claim(o.Access, "sub").(string)
 		for range 8 {
-			o.In().ConfirmPassword()
-			second.In().ConfirmPassword()
+			o.In().Confirm()
+			second.In().Confirm()
 			m := h.Person(contractor)
 			m.SignIn().Must(200)
 			id, _ := claim(m.Token(), "sub").(string)
 			enforce := map[string]any{"enforced": true, "account_number": acme, "sign_out_members": true}
 			put := func(p *whole.Person, replica int, body map[string]any) func() {
-				return func() { h.At(replica).Call("PUT", in+"/two-factor", p.Access, body) }
+				return func() { bearing(p, replica, "PUT", in+"/two-factor", body) }
 			}
 			call := func(p *whole.Person, replica int, method, path string, body any) func() {
-				return func() { h.At(replica).Call(method, in+path, p.Access, body) }
+				return func() { bearing(p, replica, method, in+path, body) }
 			}
 			atOnce(
 				put(o, 0, enforce), put(second, 1, enforce), put(o, 1, map[string]any{"enforced": false, "account_number": acme}),

@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"pgregory.net/rapid"
 
+	"sallyport/internal/contract"
 	"sallyport/internal/testkit/whole"
 )
 
@@ -22,9 +23,18 @@ type callers struct {
 	full                     *whole.Person
 	account                  string
 	access, partial, toEnrol string
+	strong                   bool // they confirm with everything they have, and not with the password alone
 }
 
-func (c *callers) token(op *whole.Operation) string {
+// headers are those of a call that a full token opens: the confirmation.
+func (c *callers) headers(op *contract.Operation) http.Header {
+	if op.Open || !op.Opens(contract.TokenFull) {
+		return nil
+	}
+	return c.full.Headers(op.Path, nil)
+}
+
+func (c *callers) token(op *contract.Operation) string {
 	renew := func(token *string, fresh func() string) string {
 		if *token == "" || c.h.At(0).Call("GET", "/me", *token, nil).Status == 401 {
 			*token = fresh()
@@ -32,14 +42,17 @@ func (c *callers) token(op *whole.Operation) string {
 		return *token
 	}
 	switch {
-	case op.Stage == "none":
+	case op.Open:
 		return ""
-	case slices.Contains(op.Tokens, "full"):
+	case op.Opens(contract.TokenFull):
 		return renew(&c.access, func() string {
 			c.h.Clock.Advance(time.Hour) // made-up codes are guesses, of which there are so many an hour
-			return c.full.In().ConfirmPassword().Access
+			if c.full.In(); c.strong {
+				return c.full.Confirm().Access
+			}
+			return c.full.ConfirmPassword().Access
 		})
-	case slices.Contains(op.Tokens, "second_factor"):
+	case op.Opens(contract.TokenSecondFactor):
 		return renew(&c.partial, func() string { return secondDoor(c.full) })
 	}
 	return renew(&c.toEnrol, func() string {
@@ -60,21 +73,21 @@ func everybody(t *testing.T, h *whole.House) *callers {
 func TestNoBodyThatTheContractForbidsIsAnsweredByAnythingButAProblem(t *testing.T) {
 	whole.Each(t, func(t *testing.T, h *whole.House) {
 		c := everybody(t, h)
-		withBody := slices.DeleteFunc(slices.Clone(h.Contract.Operations), func(op *whole.Operation) bool { return op.Body() == nil })
+		withBody := slices.DeleteFunc(slices.Clone(h.Contract.Operations), func(op *contract.Operation) bool { return op.JSON() == nil })
 		rapid.Check(t, func(r *rapid.T) {
 			h.Clock.Advance(2 * time.Second)
 			op := rapid.SampledFrom(withBody).Draw(r, "operation")
 			body, pointer, kind := broken(r, op)
-			a := h.At(0).Send(whole.Request{Method: op.Method, Path: concrete(op.Path, c.account), Token: c.token(op), Body: body})
+			a := h.At(0).Send(whole.Request{Method: op.Method, Path: concrete(op.Served(), c.account), Token: c.token(op), Header: c.headers(op), Body: body})
 			switch {
 			case a.Status < 400 || a.Status > 422 || a.Status == 401 || a.Status == 404:
-				r.Fatalf("%s with a body that is %s: %d %s\n%.300s", op.OperationID, kind, a.Status, a.Body, body)
+				r.Fatalf("%s with a body that is %s: %d %s\n%.300s", op.ID, kind, a.Status, a.Body, body)
 			case a.Status == 422 && pointer != "" && !slices.ContainsFunc(a.Texts("errors", "pointer"), func(p string) bool { return p == pointer || strings.HasPrefix(p, pointer+"/") }):
-				r.Fatalf("%s: %s is %s, and the problem names %s\n%.300s", op.OperationID, pointer, kind, a.Body, body)
+				r.Fatalf("%s: %s is %s, and the problem names %s\n%.300s", op.ID, pointer, kind, a.Body, body)
 			case pointer != "" && a.Status != 422:
-				r.Fatalf("%s: %s is %s: %d %s\n%.300s", op.OperationID, pointer, kind, a.Status, a.Body, body)
+				r.Fatalf("%s: %s is %s: %d %s\n%.300s", op.ID, pointer, kind, a.Status, a.Body, body)
 			case bytes.Contains(a.Body, []byte(marker)):
-				r.Fatalf("%s says what was sent: %s", op.OperationID, a.Body)
+				r.Fatalf("%s says what was sent: %s", op.ID, a.Body)
 			}
 		})
 	})
@@ -86,12 +99,13 @@ func TestEveryBodyThatTheContractAllowsIsAnsweredAsTheContractPromises(t *testin
 		rapid.Check(t, func(r *rapid.T) {
 			h.Clock.Advance(2 * time.Second)
 			op := rapid.SampledFrom(h.Contract.Operations).Draw(r, "operation")
-			if op.OperationID == "metrics" || op.OperationID == "signOut" || (op.RequestBody != nil && op.Body() == nil) { // a form, see texts_test.go
+			if op.ID == "metrics" || op.ID == "signOut" || op.Media == contract.MediaForm { // a form, see texts_test.go
 				return
 			}
-			q := whole.Request{Method: op.Method, Path: concrete(op.Path, c.account), Token: c.token(op)}
-			if op.Body() != nil {
-				q.Body = valid(r, op.Body())
+			q := whole.Request{Method: op.Method, Path: concrete(op.Served(), c.account), Token: c.token(op)}
+			q.Header = c.headers(op)
+			if op.JSON() != nil {
+				q.Body = valid(r, op.JSON())
 			}
 			query := url.Values{}
 			for _, p := range op.Parameters {
@@ -101,7 +115,7 @@ func TestEveryBodyThatTheContractAllowsIsAnsweredAsTheContractPromises(t *testin
 			}
 			q.Path += "?" + query.Encode()
 			if a := h.At(0).Send(q); a.Status == 400 || a.Status == 413 || a.Status == 415 { // the client has held the rest against the contract
-				r.Fatalf("%s %s with %v: %d %s", op.OperationID, q.Path, q.Body, a.Status, a.Body)
+				r.Fatalf("%s %s with %v: %d %s", op.ID, q.Path, q.Body, a.Status, a.Body)
 			}
 		})
 	})
@@ -111,22 +125,23 @@ func TestNoQueryIsAnsweredByAnythingButAListOrAProblemThatNamesTheParameter(t *t
 	t.Parallel()
 	whole.Each(t, func(t *testing.T, h *whole.House) {
 		c := everybody(t, h)
+		c.strong = true
 		for _, op := range h.Contract.Operations {
 			for _, p := range op.Parameters {
 				if p.Value.In != "query" || op.Method != http.MethodGet {
 					continue
 				}
 				for _, value := range oddValues(p.Value.Schema.Value) {
-					path := concrete(op.Path, c.account) + "?" + p.Value.Name + "=" + value
-					if op.OperationID == "search" && p.Value.Name != "q" {
+					path := concrete(op.Served(), c.account) + "?" + p.Value.Name + "=" + value
+					if op.ID == "search" && p.Value.Name != "q" {
 						path += "&q=a"
 					}
-					a := h.At(0).Call(op.Method, path, c.token(op), nil)
+					a := h.At(0).Send(whole.Request{Method: op.Method, Path: path, Token: c.token(op), Header: c.headers(op)})
 					if a.Status != 200 && (!a.Is(422, "validation_failed") || a.Text("errors.0.pointer") != p.Value.Name) {
-						t.Errorf("%s?%s=%.60s: %d %s", op.OperationID, p.Value.Name, value, a.Status, a.Body)
+						t.Errorf("%s?%s=%.60s: %d %s", op.ID, p.Value.Name, value, a.Status, a.Body)
 					}
 					if strings.HasPrefix(value, "!") && a.Status == 200 {
-						t.Errorf("%s?%s=%.60s is taken", op.OperationID, p.Value.Name, value)
+						t.Errorf("%s?%s=%.60s is taken", op.ID, p.Value.Name, value)
 					}
 				}
 			}

@@ -136,6 +136,7 @@ func TestACodeBelongsToItsPersonAndItsFactor(t *testing.T) {
 		// Nothing that belongs to one person is there for another one.
 		theirs := eve.Confirm().Begin()
 		ada.In().Confirm()
+		ada.Enrolments = eve.Enrolments // not even with the token of the enrolment
 		for _, factorID := range []string{theirs.FactorID, eves.FactorID} {
 			path := "/me/factors/" + factorID
 			ada.Call("POST", path+"/verify", map[string]any{"code": theirs.Now()}).Refused(404, "not_found")

@@ -1,11 +1,15 @@
 package blackbox_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"sallyport/internal/contract"
 	"sallyport/internal/testkit/whole"
 )
 
@@ -24,12 +28,14 @@ var confirmations = []struct {
 	show     func(p *whole.Person)
 	one, two []string
 }{
-	{"nothing", func(*whole.Person) {}, needsPassword, needsBoth},
+	{"nothing", func(p *whole.Person) { p.Confirmation = "" }, needsPassword, needsBoth},
+	{"what somebody has made up", func(p *whole.Person) { p.Confirmation = p.Refresh }, needsPassword, needsBoth},
 	{"everything they have, five minutes ago", func(p *whole.Person) {
 		p.Confirm()
 		p.House.Clock.Advance(5 * time.Minute)
 	}, needsPassword, needsBoth},
-	{"everything they have, in another session", func(p *whole.Person) { p.Again(1).In().Confirm() }, needsPassword, needsBoth},
+	{"everything they have, in another session", func(p *whole.Person) { p.Confirmation = p.Again(1).In().Confirm().Confirmation }, needsPassword, needsBoth},
+	{"everything they have, in the session before", func(p *whole.Person) { p.Confirm().In() }, needsPassword, needsBoth},
 	{"a wrong password", func(p *whole.Person) {
 		p.Call("POST", "/auth/confirmation", map[string]any{"password": "not it"}).Refused(401, "invalid_credentials")
 	}, needsPassword, needsBoth},
@@ -38,6 +44,11 @@ var confirmations = []struct {
 		p.Call("POST", "/auth/confirmation", map[string]any{"password": p.Password, "second_factor": foreign}).Refused(401, "invalid_code")
 		p.House.Clock.Advance(10 * time.Minute) // ten such guesses an hour are answered
 		p.In()
+	}, needsPassword, needsBoth},
+	{"the second factor without the password", func(p *whole.Person) {
+		if p.App != nil {
+			p.Call("POST", "/auth/confirmation", map[string]any{"second_factor": p.App.Answer(p.App.Next())}).Must(200)
+		}
 	}, needsPassword, needsBoth},
 	{"the password alone", func(p *whole.Person) { p.ConfirmPassword() }, passes, needsBoth},
 	{"the password just now, everything they have five minutes ago", func(p *whole.Person) {
@@ -50,88 +61,200 @@ var confirmations = []struct {
 		p.Confirm()
 		p.House.Clock.Advance(5*time.Minute - time.Second)
 	}, passes, passes},
+	{"everything they have, at the sign-in", func(p *whole.Person) { p.Confirmation = p.Fresh }, passes, passes},
 }
 
-// impossible is what somebody without a second factor is refused before they are asked for anything.
-var impossible = map[string]string{"startIncident": "own_second_factor_missing", "endIncident": "no_incident"}
+// impossible is what somebody without a second factor is refused before they are asked for anything, or once they have confirmed.
+var impossible = map[string]string{"startIncident": "own_second_factor_missing", "endIncident": "no_incident",
+	"putTwoFactor enforce_rule": "own_second_factor_missing", "putTwoFactor loosen_rule": "own_second_factor_missing"}
+
+// moves are what an owner does to a colleague, by the action that it is, and how the colleague must be for it.
+var moves = map[string]struct{ before, body map[string]any }{
+	"raise_role":      {map[string]any{"role": "member"}, map[string]any{"role": "admin"}},
+	"lower_role":      {map[string]any{"role": "admin"}, map[string]any{"role": "member"}},
+	"make_owner":      {map[string]any{"role": "member"}, map[string]any{"role": "owner"}},
+	"unmake_owner":    {map[string]any{"role": "owner"}, map[string]any{"role": "member"}},
+	"require_member":  {map[string]any{"role": "member", "two_factor_required": false}, map[string]any{"two_factor_required": true}},
+	"release_member":  {map[string]any{"role": "member", "two_factor_required": true}, map[string]any{"two_factor_required": false}},
+	"require_owner":   {map[string]any{"role": "owner", "two_factor_required": false}, map[string]any{"two_factor_required": true}},
+	"release_oneself": {map[string]any{"role": "owner", "two_factor_required": true}, map[string]any{"two_factor_required": false}},
+}
+
+// rules are what an owner makes of the rule, by the action that it is, and which rule there must be for it.
+var rules = map[string]struct{ before, body map[string]any }{
+	"enforce_rule": {map[string]any{"enforced": false}, map[string]any{"enforced": true}},
+	"loosen_rule":  {map[string]any{"enforced": true, "minimum_strength": "no_email"}, map[string]any{"enforced": true}},
+	"lift_rule":    {map[string]any{"enforced": true}, map[string]any{"enforced": false}},
+}
+
+// confirmer is an owner who confirms, with what they do it to.
+type confirmer struct {
+	*whole.Person
+	account, number, colleague string
+	ready                      map[string]string // paths of what was prepared, by operation and action, until it is done
+}
+
+func newConfirmer(p *whole.Person, number string) *confirmer {
+	p.Client.T.Helper()
+	c := &confirmer{Person: p, account: p.Account(number), number: number, ready: map[string]string{}}
+	c.colleague = c.newColleague()
+	return c
+}
+
+// newColleague is somebody new in the account, by id.
+func (c *confirmer) newColleague() string {
+	c.Client.T.Helper()
+	p := c.In().Confirm().Join(c.account, uuid.NewString()+"@colleague.test", "member")
+	return c.Call("GET", "/accounts/"+c.account+"/members?q="+p.Email, nil).Must(200).Text("items.0.user_id")
+}
 
 func TestWhatProtectsYouIsChangedOnlyByWhatProtectsYou(t *testing.T) {
 	t.Parallel()
 	whole.Each(t, func(t *testing.T, h *whole.House) {
-		protected, bare := h.Person(owner).Protected(), h.Person("owner@blue.test").In()
-		accounts := map[*whole.Person]string{protected: protected.Account(acme), bare: bare.Account(blue)}
+		protected, bare := newConfirmer(h.Person(owner).Protected(), acme), newConfirmer(h.Person("owner@blue.test").In(), blue)
 		for _, op := range h.Contract.Operations { // an operation that asks for a confirmation is held to this the day it is born
-			if op.Confirmation == "" {
+			if !op.Sensitive() {
 				continue
 			}
-			if !slices.Contains([]string{"password", "password_and_second_factor", "what_protects_you"}, op.Confirmation) {
-				t.Errorf("%s: this table does not know what %s asks for", op.OperationID, op.Confirmation)
+			actions := []string{""}
+			if op.Always == "" {
+				actions = op.Actions
 			}
-			done := false
-			for p, account := range accounts {
-				for _, c := range confirmations {
-					if op.OperationID == "removeFactor" && p == bare {
-						continue // there is none to name
-					}
-					call := sensitive(op, p, account)
-					p.In()
-					c.show(p)
-					a := call()
-					needs := c.one
-					if p == protected && op.Confirmation != "password" {
-						needs = c.two
-					}
-					switch {
-					case p == bare && a.Is(409, impossible[op.OperationID]):
-					case needs == nil && (a.Status < 400 || a.Status == 409): // what the state does not allow was confirmed all the same
-						done = done || a.Status < 400
-						asBefore(p, op, a)
-					case needs == nil, !a.Is(401, "confirmation_required"), !slices.Equal(a.Texts("needs"), needs):
-						t.Errorf("%s, %s has shown %s, %v: %d %s", op.OperationID, p.Email, c.shown, needs, a.Status, a.Body)
-					case !strings.Contains(a.Header.Get("WWW-Authenticate"), "max_age=300"):
-						t.Errorf("%s does not say how old a confirmation may be: %s", op.OperationID, a.Header.Get("WWW-Authenticate"))
+			for _, action := range actions {
+				what, done := strings.TrimSpace(op.ID+" "+action), false
+				for _, p := range []*confirmer{protected, bare} {
+					for _, c := range confirmations {
+						if op.ID == "removeFactor" && p == bare {
+							continue // there is none to name
+						}
+						call := p.sensitive(op, action)
+						p.In()
+						c.show(p.Person)
+						a := call()
+						needs := c.one
+						switch level := op.Level(action); {
+						case level == "":
+							needs = passes
+						case p == protected && level != contract.Password:
+							needs = c.two
+						}
+						switch {
+						case p == bare && a.Is(409, impossible[what]):
+						case needs == nil && (a.Status < 400 || a.Status == 409): // what the state does not allow was confirmed all the same
+							done = done || a.Status < 400
+							delete(p.ready, op.ID+action)
+							p.asBefore(op, a)
+						case needs == nil, !a.Is(401, "confirmation_required"), !slices.Equal(a.Texts("needs"), needs):
+							t.Errorf("%s, %s has shown %s, %v: %d %s", what, p.Email, c.shown, needs, a.Status, a.Body)
+						case len(needs) > 1 && !slices.Equal(a.Texts("accepts"), []string{"totp"}), len(needs) == 1 && a.Value("accepts") != nil:
+							t.Errorf("%s needs %v and accepts %v", what, needs, a.Value("accepts"))
+						case !strings.Contains(a.Header.Get("WWW-Authenticate"), "max_age=300"):
+							t.Errorf("%s does not say how old a confirmation may be: %s", what, a.Header.Get("WWW-Authenticate"))
+						}
 					}
 				}
-			}
-			if !done {
-				t.Errorf("%s is never done", op.OperationID)
+				if !done {
+					t.Errorf("%s is never done", what)
+				}
 			}
 		}
 	})
 }
 
-// sensitive prepares an operation that asks for a confirmation, and gives the call. The contract's example does for most.
-func sensitive(op *whole.Operation, p *whole.Person, accountID string) func() whole.Answer {
-	p.Client.T.Helper()
-	path, body := concrete(op.Path, accountID), any(nil)
+// sensitive prepares an operation that asks for a confirmation, and gives the call. The contract's example does for most; where what must
+// be confirmed depends on the body, there is one for each action.
+func (c *confirmer) sensitive(op *contract.Operation, action string) func() whole.Answer {
+	c.Client.T.Helper()
+	path, body := concrete(op.Served(), c.account), any(nil)
 	if example := op.Example(); example != nil {
 		if _, asks := example["account_number"]; asks {
-			example["account_number"] = p.In().Call("GET", "/accounts/"+accountID, nil).Must(200).Text("number")
-		}
-		if op.OperationID == "putTwoFactor" { // lifting it leaves the others free to remove what they like
-			delete(example, "minimum_strength")
-			example["enforced"] = false
+			example["account_number"] = c.number
 		}
 		body = example
 	}
-	switch op.OperationID {
-	case "removeFactor":
-		path = "/me/factors/" + p.App.FactorID
-	case "removePhone":
-		p.House.Clock.Advance(time.Hour) // so many texts are sent
-		path = "/me/phones/" + p.In().Confirm().Call("POST", "/me/phones", map[string]any{"kind": "mobile", "number": mobile}).Must(201).Text("phone.id")
+	switch op.ID {
+	case "addPhone":
+		c.House.Clock.Advance(time.Hour) // so many texts are sent
+	case "updateMember":
+		body = moves[action].body
+	case "putTwoFactor":
+		body = c.with(rules[action].body)
 	}
-	return func() whole.Answer { p.Client.T.Helper(); return p.Call(op.Method, path, body) }
+	if c.ready[op.ID+action] == "" {
+		c.ready[op.ID+action] = c.prepared(op.ID, action, path)
+	}
+	path = c.ready[op.ID+action]
+	return func() whole.Answer { c.Client.T.Helper(); return c.Call(op.Method, path, body) }
+}
+
+// with is a rule with the account's number.
+func (c *confirmer) with(rule map[string]any) map[string]any {
+	rule = maps.Clone(rule)
+	rule["account_number"] = c.number
+	return rule
+}
+
+// prepared makes what an operation is done to, and gives its path.
+func (c *confirmer) prepared(operation, action, path string) string {
+	c.Client.T.Helper()
+	switch operation {
+	case "removeMember":
+		return "/accounts/" + c.account + "/members/" + c.newColleague()
+	case "resendInvitation":
+		return "/accounts/" + c.account + "/invitations/" + c.In().Confirm().Invite(c.account, uuid.NewString()+"@colleague.test", "member", nil) + "/resend"
+	case "resumeApiToken":
+		return "/me/api-tokens/" + c.suspended() + "/resume"
+	case "removeFactor":
+		return "/me/factors/" + c.App.FactorID
+	case "removePhone":
+		c.House.Clock.Advance(time.Hour) // so many texts are sent
+		return "/me/phones/" + c.In().Confirm().Call("POST", "/me/phones", map[string]any{"kind": "mobile", "number": mobile}).Must(201).Text("phone.id")
+	case "updateMember":
+		path = "/accounts/" + c.account + "/members/" + c.colleague
+		c.In().Confirm().Call("PATCH", path, moves[action].before).Must(200)
+	case "putTwoFactor":
+		if c.App != nil { // whoever has none enforces nothing
+			c.In().Confirm().Call("PUT", path, c.with(rules[action].before)).Must(200)
+		}
+	}
+	return path
+}
+
+// suspended is an API token of theirs from before their newest password.
+func (c *confirmer) suspended() string {
+	c.Client.T.Helper()
+	_, id := program(c.In(), []string{"portal:read"})
+	c.Call("PUT", "/me/password", map[string]any{"password": fresh}).Must(204)
+	c.formerPassword()
+	return id
+}
+
+// formerPassword gives them the one of before, which takes less to check than one that is set over HTTP.
+func (c *confirmer) formerPassword() {
+	c.Client.T.Helper()
+	db := whole.SQL(c.Client.T, c.House.Database)
+	if _, err := db.Exec("UPDATE users SET password_hash = (SELECT password_hash FROM users WHERE email = $1) WHERE email = $2", member, c.Email); err != nil {
+		c.Client.T.Fatal(err)
+	}
 }
 
 // asBefore lets a person whom an operation has changed go on as they were.
-func asBefore(p *whole.Person, op *whole.Operation, a whole.Answer) {
-	p.Client.T.Helper()
-	if op.OperationID == "changePassword" {
-		p.Password = op.Example()["password"].(string)
+func (c *confirmer) asBefore(op *contract.Operation, a whole.Answer) {
+	c.Client.T.Helper()
+	switch op.ID {
+	case "changePassword":
+		c.formerPassword()
+	case "putTwoFactor":
+		if a.Value("enforced") == true {
+			c.Confirm().Lift(c.account, c.number).Must(200)
+		}
+	case "resumeApiToken":
+		if a.Status == 200 && a.Text("status") != "active" {
+			c.Client.T.Errorf("what was resumed is %s", a.Body)
+		}
 	}
-	if p.App != nil && p.Call("GET", "/me", nil).Must(200).Value("two_factor.active") == false {
-		p.App = nil
-		p.Confirm().Enrol()
+	if c.App != nil && c.Call("GET", "/me", nil).Must(200).Value("two_factor.active") == false {
+		c.App = nil
+		c.Confirm().Enrol()
 	}
 }

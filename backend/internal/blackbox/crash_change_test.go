@@ -53,7 +53,7 @@ func TestAPowerCutLeavesAChangeOfTheRuleDoneOrNotBegunAndWhomItConcernsToldOnce(
 			go func() {
 				defer close(asked)
 				_, _ = o.Client.Try(t.Context(), whole.Request{Method: "PUT", Path: "/accounts/" + account + "/two-factor", Token: o.Access,
-					Body: map[string]any{"enforced": true, "account_number": number, "keep_deadline": true, "minimum_strength": "no_email"}})
+					Header: o.Headers("/accounts", nil), Body: map[string]any{"enforced": true, "account_number": number, "keep_deadline": true, "minimum_strength": "no_email"}})
 			}()
 			time.Sleep(time.Duration(draw.Int64N(int64(answeredWithin))))
 			again()

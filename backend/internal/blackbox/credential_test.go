@@ -293,7 +293,7 @@ func TestAPasswordResetIsNotAWayRound(t *testing.T) {
 		between.SignIn().Must(200)
 
 		token := resetToken(h, member)
-		h.At(1).Call("POST", "/me/email", p.Access, map[string]any{"email": "x@example.test"}).Must(202)
+		bearing(p, 1, "POST", "/me/email", map[string]any{"email": "x@example.test"}).Must(202)
 		pending := linked(t, mailed(h, "x@example.test", confirmEmail, 1)[0], "/verify-email")
 		a := reset(h.At(1), token, fresh).Must(204)
 		if len(a.Body) > 0 || a.Header.Get("Set-Cookie") != "" {
@@ -399,7 +399,7 @@ func TestATokenOpensItsOwnDoorAndNoOther(t *testing.T) {
 	whole.Each(t, func(t *testing.T, h *whole.House) {
 		p := h.Person(owner).Protected()
 		account := p.Account(acme)
-		p.Call("POST", "/accounts/"+account+"/invitations", map[string]any{"email": "guest@example.test", "role": "member"}).Must(201)
+		p.Confirm().Call("POST", "/accounts/"+account+"/invitations", map[string]any{"email": "guest@example.test", "role": "member"}).Must(201)
 		signUp(h.At(0), "newcomer@example.test", fresh).Must(202)
 		p.Confirm().Call("POST", "/me/email", map[string]any{"email": "elsewhere@example.test"}).Must(202)
 		between := p.Again(0)
@@ -453,6 +453,9 @@ func TestThePasswordIsChangedByWhoeverConfirmsAndEndsEveryOtherSession(t *testin
 	whole.Each(t, func(t *testing.T, h *whole.House) {
 		p := h.Person(member).Protected()
 		elsewhere := p.Again(1).In()
+		secret, tokenID := program(p, []string{"portal:read"})
+		script := func() whole.Answer { return h.At(1).Call("GET", "/catalogue", secret, nil) }
+		script().Must(200)
 		link := resetToken(h, member)
 		body := map[string]any{"password": fresh}
 		p.In()
@@ -469,6 +472,17 @@ func TestThePasswordIsChangedByWhoeverConfirmsAndEndsEveryOtherSession(t *testin
 		p.Again(1).SignIn().Refused(401, "invalid_credentials")
 		reset(h.At(0), link, fresh+"!").Refused(410, "link_expired")
 		p.Password = fresh
+
+		// Their program is suspended, until they say that it may go on.
+		h.Eventually("their program is suspended", func() bool { return script().Is(403, "api_token_suspended") })
+		if list := p.Call("GET", "/me/api-tokens", nil).Must(200); list.Text("items.0.id") != tokenID || list.Text("items.0.status") != "suspended" {
+			t.Errorf("the list says %s", list.Body)
+		}
+		p.Call("POST", "/me/api-tokens/"+tokenID+"/resume", nil).Refused(401, "confirmation_required") // what was confirmed before is over
+		if a := p.Confirm().Call("POST", "/me/api-tokens/"+tokenID+"/resume", nil).Must(200); a.Text("status") != "active" || a.Text("token") != "" {
+			t.Errorf("resuming answers %s", a.Body)
+		}
+		h.Eventually("their program goes on", func() bool { return script().Status == 200 })
 		p.Again(1).In()
 		linked(t, mailed(h, member, pwChanged, 1)[0], "/not-me")
 	})
@@ -496,7 +510,7 @@ func TestTheAddressChangesOnceTheNewMailboxHasSaidSoAndTheOldOneIsTold(t *testin
 			t.Errorf("a mailbox that may be a stranger's is told a name:\n%s", m.Text)
 		}
 		open(h.At(0), "email-verification", first).Refused(410, "link_expired") // the newer wish counts
-		p.Again(1).In()
+		elsewhere := p.Again(1).In()
 		old := resetToken(h, member)
 
 		if n := everywhereAtOnce(t, h, 20, func(c *whole.Client) whole.Answer { return open(c, "email-verification", link) }); n != 1 {
@@ -506,6 +520,10 @@ func TestTheAddressChangesOnceTheNewMailboxHasSaidSoAndTheOldOneIsTold(t *testin
 		h.Eventually("the other replica knows the new address", func() bool {
 			return h.At(1).Call("GET", "/me", p.Access, nil).Must(200).Text("email") == next
 		})
+		h.Eventually("every session but the one that asked is over", func() bool {
+			return h.At(1).Call("GET", "/me", elsewhere.Access, nil).Is(401, "unauthenticated")
+		})
+		elsewhere.RefreshNow().Refused(401, "unauthenticated")
 		p.Again(0).SignIn().Refused(401, "invalid_credentials")
 		p.Email = strings.ToUpper(next)
 		p.Again(1).In()
@@ -576,7 +594,7 @@ func TestWhoeverSaysThatItWasNotThemIsRidOfIt(t *testing.T) {
 				})
 			}
 		}
-		h.Eventually("their program is out", func() bool { return h.At(1).Call("GET", "/catalogue", secret, nil).Is(401, "unauthenticated") })
+		h.Eventually("their program is suspended", func() bool { return h.At(1).Call("GET", "/catalogue", secret, nil).Is(403, "api_token_suspended") })
 		elsewhere.RefreshNow().Refused(401, "unauthenticated")
 
 		// The password still leads to the second door, and nothing that they hold opens it.

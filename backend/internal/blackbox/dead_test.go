@@ -67,7 +67,7 @@ func TestSignInWaitsForNeitherMailServerNorTwilio(t *testing.T) {
 	story := func(t *testing.T, h *whole.House, hanging func(db *sql.DB) bool) {
 		t.Helper()
 		db := whole.SQL(t, h.Database)
-		o := h.Person(owner).Protected() // which mails that a factor is on
+		o := h.Person(owner).Protected().Confirm() // which mails that a factor is on
 		account := o.Account(acme)
 		for i := range more {
 			inTime(t, o.Call("POST", "/accounts/"+account+"/invitations", map[string]any{"email": fmt.Sprintf("guest-%d@guest.test", i), "role": "member"})).Must(201)

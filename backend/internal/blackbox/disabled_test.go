@@ -26,13 +26,14 @@ func TestWhoeverIsDisabledLeavesNothingBehindWhateverAReplicaRemembers(t *testin
 		door := h.Links(known, 1)[0]
 		execute(t, db, "UPDATE users SET disabled_at = 1 WHERE email = $1", known)
 		idle(h, db)
+		h.At(0).Call("POST", at+"/invitations", program, map[string]any{"email": "friend@acme.test", "role": "owner"}).Refused(403, "insufficient_scope")
 		before := left()
 		h.At(0).Call("POST", "/invitations/accept", "", map[string]any{"token": door}).Refused(410, "link_expired")
 		execute(t, db, "UPDATE users SET disabled_at = 1 WHERE email = $1", owner)
 		invitation := map[string]any{"email": "friend@acme.test", "role": "owner"}
 		for what, answer := range map[string]whole.Answer{
 			"an invitation":           o.Call("POST", at+"/invitations", invitation),
-			"one by a program":        h.At(0).Call("POST", at+"/invitations", program, invitation),
+			"a name by a program":     h.At(0).Call("PATCH", at, program, map[string]any{"name": "Mine"}),
 			"an API token":            o.Call("POST", "/me/api-tokens", map[string]any{"name": "Later", "scopes": []string{"portal:read"}, "expires_in_days": 30}),
 			"an account":              o.Call("POST", "/accounts", map[string]any{"name": "Mine"}),
 			"a name":                  o.Call("PATCH", at, map[string]any{"name": "Mine"}),

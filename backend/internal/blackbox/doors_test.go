@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"sallyport/internal/contract"
 	"sallyport/internal/testkit/whole"
 )
 
@@ -44,25 +45,25 @@ func (d *due) hold(kind, secret string, scopes []string) {
 }
 
 // body is one that the contract allows; at the first door, and where a refresh token is exchanged, sometimes one that is right.
-func (d *due) body(r *rapid.T, op *whole.Operation) any {
-	if op.Body() == nil {
+func (d *due) body(r *rapid.T, op *contract.Operation) any {
+	if op.JSON() == nil {
 		return nil
 	}
 	switch right := rapid.Bool().Draw(r, "right"); {
-	case right && op.OperationID == "signIn":
+	case right && op.ID == "signIn":
 		return map[string]any{"email": d.email, "password": whole.Password, "session": "bearer"}
-	case right && op.OperationID == "refresh":
+	case right && op.ID == "refresh":
 		return map[string]any{"refresh_token": d.refresh}
-	case right && op.OperationID == "confirm":
+	case right && op.ID == "confirm":
 		return map[string]any{"password": whole.Password}
 	}
-	return valid(r, op.Body())
+	return valid(r, op.JSON())
 }
 
 // path fills in their own account, something that an answer has named, or what is nowhere.
-func (d *due) path(r *rapid.T, op *whole.Operation) string {
-	steps := strings.Split(concrete(op.Path, d.account), "/")
-	for i, s := range strings.Split("/"+op.Path, "/") {
+func (d *due) path(r *rapid.T, op *contract.Operation) string {
+	steps := strings.Split(concrete(op.Served(), d.account), "/")
+	for i, s := range strings.Split("/"+op.Served(), "/") {
 		if strings.HasPrefix(s, "{") && s != "{account_id}" && len(d.things) > 0 && rapid.Bool().Draw(r, "known") {
 			steps[i] = rapid.SampledFrom(d.things).Draw(r, "thing")
 		}
@@ -77,10 +78,10 @@ func (d *due) path(r *rapid.T, op *whole.Operation) string {
 }
 
 // take keeps what an answer gives: it may open something later.
-func (d *due) take(r *rapid.T, op *whole.Operation, a whole.Answer) {
+func (d *due) take(r *rapid.T, op *contract.Operation, a whole.Answer) {
 	for _, at := range []string{"access_token", "session.access_token"} {
 		if a.Text(at) != "" {
-			r.Fatalf("%s gives a full token to somebody who is due: %s", op.OperationID, a.Body)
+			r.Fatalf("%s gives a full token to somebody who is due: %s", op.ID, a.Body)
 		}
 	}
 	if partial := a.Text("partial_token"); partial != "" {
@@ -105,7 +106,7 @@ func TestNoSequenceOfCallsTakesSomebodyWhoIsDueThroughAnyButTheMarkedDoors(t *te
 		first, _ := program(m, scopes)
 		reader, _ := program(m, scopes[2:3])
 		o.Confirm().Enforce(account, acme, nil).Must(200)
-		served := slices.DeleteFunc(routes(t, h), func(op *whole.Operation) bool { return op.RequestBody != nil && op.Body() == nil }) // a form: Twilio's
+		served := slices.DeleteFunc(routes(t, h), func(op *contract.Operation) bool { return op.Media == contract.MediaForm }) // a form: Twilio's
 
 		everybody := []*due{
 			{kind: "enrolment_due", email: member, full: fullButDue(t, h, member), programs: []string{first}, scopes: scopes, next: "enrolment_required"},
@@ -123,7 +124,7 @@ func TestNoSequenceOfCallsTakesSomebodyWhoIsDueThroughAnyButTheMarkedDoors(t *te
 				with := rapid.SampledFrom(d.held).Draw(r, "token")
 				replica := rapid.IntRange(0, 1).Draw(r, "replica")
 				a := h.At(replica).Call(op.Method, d.path(r, op), with.fresh(), d.body(r, op))
-				if op.Stage == "none" {
+				if op.Open {
 					d.take(r, op, a)
 					continue
 				}
@@ -131,9 +132,9 @@ func TestNoSequenceOfCallsTakesSomebodyWhoIsDueThroughAnyButTheMarkedDoors(t *te
 				switch {
 				case a.Is(401, "unauthenticated"): // what has ended, or was spent on the way, opens nothing at all
 				case code != "" && !a.Is(status, code):
-					r.Fatalf("%s with a token of somebody who is %s: %d %s, not %d %s", op.OperationID, with.kind, a.Status, a.Body, status, code)
+					r.Fatalf("%s with a token of somebody who is %s: %d %s, not %d %s", op.ID, with.kind, a.Status, a.Body, status, code)
 				case code == "" && slices.Contains(gateCodes, a.Code()) && a.Code() != "forbidden":
-					r.Fatalf("%s with a token of somebody who is %s: %d %s, though the contract marks it", op.OperationID, with.kind, a.Status, a.Body)
+					r.Fatalf("%s with a token of somebody who is %s: %d %s, though the contract marks it", op.ID, with.kind, a.Status, a.Body)
 				default:
 					d.take(r, op, a)
 				}

@@ -44,14 +44,14 @@ func TestADeadlineBindsByTheClockAndAShorterOneAtOnce(t *testing.T) {
 	whole.Each(t, func(t *testing.T, h *whole.House) {
 		o := h.Person(owner).Protected()
 		account := o.Account(acme)
-		o.Call("POST", "/accounts/"+account+"/invitations", map[string]any{"email": "newcomer@acme.test", "role": "member"}).Must(201)
+		o.Confirm().Call("POST", "/accounts/"+account+"/invitations", map[string]any{"email": "newcomer@acme.test", "role": "member"}).Must(201)
 		m := h.Person(member)
 		m.Client = h.At(1)
 		m.In()
 		state := func() string { return m.Call("GET", "/me", nil).Must(200).Text("standing.state") }
 		began := h.Clock.Now()
 
-		o.Confirm().Enforce(account, acme, map[string]any{"grace_days": 14}).Must(200)
+		o.Enforce(account, acme, map[string]any{"grace_days": 14}).Must(200)
 		h.Eventually("the member is in grace", func() bool { return state() == "grace" })
 		m.Call("GET", "/accounts", nil).Must(200)
 		if until := m.Call("GET", "/me", nil).Text("standing.grace_until"); until != began.Add(14*day).Format(time.RFC3339) {
@@ -81,8 +81,9 @@ func TestADeadlineBindsByTheClockAndAShorterOneAtOnce(t *testing.T) {
 		}
 
 		// A later deadline opens again, a shorter one closes at once, and nobody is told twice of the same.
-		o.In().ConfirmPassword()
-		o.Enforce(account, acme, map[string]any{"grace_days": 30}).Must(200)
+		later := map[string]any{"grace_days": 30}
+		o.In().ConfirmPassword().Enforce(account, acme, later).Refused(401, "confirmation_required")
+		o.Confirm().Enforce(account, acme, later).Must(200)
 		h.Eventually("the member is let in again", func() bool { return m.SignIn().Must(200).Text("status") == "signed_in" })
 		o.Enforce(account, acme, map[string]any{"grace_days": 0}).Must(200)
 		clicked := time.Now()
@@ -113,7 +114,9 @@ func TestOnePersonCanBeBoundAlone(t *testing.T) {
 		}
 		m.Call("GET", "/accounts", nil).Refused(403, "enrolment_due")
 		c.Call("GET", "/accounts", nil).Must(200)
-		a.Call("PATCH", path, map[string]any{"two_factor_required": false}).Must(200)
+		release := map[string]any{"two_factor_required": false}
+		a.Call("PATCH", path, release).Refused(401, "confirmation_required")
+		a.Confirm().Call("PATCH", path, release).Must(200)
 		if told := tab.Wait("standing_changed"); told.Data["state"] != "clear" {
 			t.Errorf("the tab is told %v", told.Data)
 		}
@@ -178,7 +181,7 @@ func TestOfTwoOwnersWhoSignMembersOutNeitherRevivesTheirOwnOldSessions(t *testin
 		o, second := h.Person(owner).Protected(), h.Person(admin).Protected()
 		account := o.Account(acme)
 		_, claims := whole.Claims(second.Access)
-		o.Call("PATCH", "/accounts/"+account+"/members/"+claims["sub"].(string), map[string]any{"role": "owner"}).Must(200)
+		o.Confirm().Call("PATCH", "/accounts/"+account+"/members/"+claims["sub"].(string), map[string]any{"role": "owner"}).Must(200)
 		stolen := second.Again(0).In()
 		h.Clock.Advance(time.Second)
 		o.Confirm().Enforce(account, acme, map[string]any{"sign_out_members": true}).Must(200)

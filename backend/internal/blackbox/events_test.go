@@ -54,7 +54,7 @@ func TestAnOpenPageHearsWhatAnotherOwnerHasMadeOfTheAccount(t *testing.T) {
 		o := h.Person(owner).Protected()
 		account := o.Account(acme)
 		at, number := "/accounts/"+account, map[string]any{"account_number": acme}
-		second := o.Join(account, "second@acme.test", "owner").Protected()
+		second := o.Confirm().Join(account, "second@acme.test", "owner").Protected()
 		o.Confirm().Call("POST", at+"/incident", number).Must(200)
 		second.In() // the incident has ended every other session
 		page := h.At(1).Listen(second.Access)

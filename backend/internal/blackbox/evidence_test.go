@@ -18,13 +18,13 @@ func TestAnAccountShowsAnAuditorWhatHappenedInIt(t *testing.T) {
 		account := o.Account(acme)
 		o.Confirm().Enrol()
 		m := h.Person(member).In()
-		m.Confirm().Enrol()
+		m.Confirm().Enrol().Confirm()
 		o.Confirm().Enforce(account, acme, nil).Must(200)
 		events, report := "/accounts/"+account+"/audit-events", "/accounts/"+account+"/two-factor/report.csv"
 
 		for _, path := range []string{events, events + ".ndjson", events + ".csv", report} {
 			m.Call("GET", path, nil).Refused(403, "admin_only")
-			h.Person("owner@blue.test").In().Call("GET", path, nil).Refused(404, "not_found")
+			h.Person("owner@blue.test").In().Confirm().Call("GET", path, nil).Refused(404, "not_found")
 		}
 		for _, query := range []string{"from=yesterday", "to=2026-02-31T00:00:00Z", "action=Member", "limit=0", "cursor=x"} {
 			o.Call("GET", events+"?"+query, nil).Must(422)

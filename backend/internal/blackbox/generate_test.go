@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
-	"sallyport/internal/testkit/whole"
+	"sallyport/internal/contract"
 )
 
 // marker is in every text that is made up, so that a test sees where one comes back.
@@ -76,8 +76,8 @@ func text(t *rapid.T, s *openapi3.Schema) string {
 
 // broken draws a body that the schema does not allow, by one change to one that it does, and says which field a problem must name:
 // "" where the body as a whole is wrong, which is a 400 or a 413 as well.
-func broken(t *rapid.T, op *whole.Operation) (body []byte, pointer string, kind string) {
-	schema := op.Body()
+func broken(t *rapid.T, op *contract.Operation) (body []byte, pointer string, kind string) {
+	schema := op.JSON()
 	drawn := valid(t, schema)
 	object := drawn.(map[string]any)
 	raw, _ := json.Marshal(drawn)

@@ -127,7 +127,7 @@ func TestProgramsOfMembersWhoAreDueStopOrGoOnAsTheOwnerSays(t *testing.T) {
 		m.RefreshNow().Must(200)
 		m.Enrol()
 		h.Eventually("the member's program goes on", func() bool { return call(script).Status == 200 })
-		if state := m.Call("GET", "/me/api-tokens", nil).Must(200); state.Text("items.0.id") != id || state.Text("items.0.state") != "active" {
+		if state := m.Call("GET", "/me/api-tokens", nil).Must(200); state.Text("items.0.id") != id || state.Text("items.0.status") != "active" {
 			t.Errorf("the list says %s", state.Body)
 		}
 	})
@@ -171,7 +171,7 @@ func TestOwnersWhoGuardEnrolmentAreToldOfEachNewFactor(t *testing.T) {
 	whole.Each(t, func(t *testing.T, h *whole.House) {
 		o := h.Person(owner).Protected()
 		account := o.Account(acme)
-		other := o.Join(account, "deutsch@acme.test", "owner").In()
+		other := o.Confirm().Join(account, "deutsch@acme.test", "owner").In()
 		other.Call("PATCH", "/me", map[string]any{"locale": "de"}).Must(200)
 		named := func(to, subject string) []whole.Mail {
 			return slices.DeleteFunc(h.Mails(to), func(m whole.Mail) bool { return !strings.Contains(m.Subject, subject) })

@@ -108,7 +108,7 @@ func TestAnInvitationOfSomebodyKnownChangesNothingOfTheirs(t *testing.T) {
 func TestAnInvitationOpensOnceHoweverManyComeWithIt(t *testing.T) {
 	t.Parallel()
 	whole.Each(t, func(t *testing.T, h *whole.House) {
-		o := h.Person(owner).In()
+		o := h.Person(owner).In().Confirm()
 		account := o.Account(acme)
 		o.Invite(account, "race@newcomer.test", "member", nil)
 		link := h.Links("race@newcomer.test", 1)[0]
@@ -139,12 +139,13 @@ func TestAnInvitationOpensOnceHoweverManyComeWithIt(t *testing.T) {
 func TestOnlyTheNewestLinkOfAnOpenInvitationOpens(t *testing.T) {
 	t.Parallel()
 	whole.Each(t, func(t *testing.T, h *whole.House) {
-		o := h.Person(owner).In()
+		o := h.Person(owner).In().Confirm()
 		account := o.Account(acme)
 		id := o.Invite(account, "again@newcomer.test", "member", nil)
 		resend := "/accounts/" + account + "/invitations/" + id + "/resend"
 		h.Clock.Advance(6 * day)
-		o.In()
+		o.In().Call("POST", resend, nil).Refused(401, "confirmation_required")
+		o.Confirm()
 		again := o.Call("POST", resend, nil).Must(200)
 		if again.Text("id") != id || again.Text("expires_at") != h.Clock.Now().Add(7*day).Format(time.RFC3339) {
 			t.Errorf("resending answers %s", again.Body)
@@ -164,7 +165,7 @@ func TestOnlyTheNewestLinkOfAnOpenInvitationOpens(t *testing.T) {
 		inspect(links[1]).Must(200)
 		h.Clock.Advance(time.Second)
 		inspect(links[1]).Refused(410, "link_expired")
-		o.In().Call("POST", resend, nil).Refused(404, "not_found")
+		o.In().Confirm().Call("POST", resend, nil).Refused(404, "not_found")
 
 		id = o.Invite(account, "revoked@newcomer.test", "member", nil)
 		link := h.Links("revoked@newcomer.test", 1)[0]
@@ -173,7 +174,7 @@ func TestOnlyTheNewestLinkOfAnOpenInvitationOpens(t *testing.T) {
 		inspect("nonsense").Refused(410, "link_expired")
 
 		// Whoever is shut out has left no other door open behind them.
-		a := h.Person(admin).In()
+		a := h.Person(admin).In().Confirm()
 		a.Invite(account, "friend@newcomer.test", "member", nil)
 		link = h.Links("friend@newcomer.test", 1)[0]
 		inspect(link).Must(200)

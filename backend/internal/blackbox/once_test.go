@@ -113,7 +113,7 @@ func TestOneCodeConfirmsOrSignsInAndNotBoth(t *testing.T) {
 		other := p.Again(1)
 		other.SignIn().Must(200)
 		code := p.App.Next()
-		p.Call("POST", "/auth/confirmation", map[string]any{"password": p.Password, "second_factor": p.App.Answer(code)}).Must(204)
+		p.Call("POST", "/auth/confirmation", map[string]any{"password": p.Password, "second_factor": p.App.Answer(code)}).Must(200)
 		other.Answer(code).Refused(409, "code_already_used")
 		other.Answer(p.App.Next()).Must(200)
 	})

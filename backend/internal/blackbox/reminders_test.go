@@ -107,12 +107,12 @@ func TestADeadlineThatMovesTakesItsRemindersAlong(t *testing.T) {
 		at(3*day-time.Second, 0, 0)
 		at(3*day, 1, 1) // seven days before the new one
 		at(7*day, 1, 1) // … and before the old one
-		o.In().ConfirmPassword()
+		o.In().Confirm()
 		o.Enforce(account, acme, map[string]any{"grace_days": 20}).Must(200) // day 27
 		at(10*day, 1, 1)
 		at(19*day, 1, 1)
 		at(20*day, 2, 2)
-		o.In().ConfirmPassword()
+		o.In().Confirm()
 		o.Lift(account, acme).Must(200)
 		at(27*day, 2, 2)
 
@@ -121,7 +121,7 @@ func TestADeadlineThatMovesTakesItsRemindersAlong(t *testing.T) {
 		o.Enforce(account, acme, map[string]any{"grace_days": 10}).Must(200) // day 37
 		o.Call("POST", "/accounts/"+account+"/incident", map[string]any{"account_number": acme}).Must(200)
 		at(30*day, 2, 2)
-		o.In().ConfirmPassword()
+		o.In().Confirm()
 		o.Call("POST", "/accounts/"+account+"/incident/end", map[string]any{"account_number": acme}).Must(200)
 		at(31*day, 2, 2)
 		at(36*day, 3, 3)

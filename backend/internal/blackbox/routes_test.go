@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"sallyport/internal/app"
+	"sallyport/internal/contract"
 	"sallyport/internal/testkit/whole"
 )
 
@@ -20,21 +21,15 @@ var beside = []string{"/*", "/api/*"}
 
 // routes are Echo's own, with what the contract says of each. A route that the contract does not know fails the test, so that
 // a new one is covered the day it is born; so does a promise of the contract that nobody serves.
-func routes(t *testing.T, h *whole.House) []*whole.Operation {
+func routes(t *testing.T, h *whole.House) []*contract.Operation {
 	t.Helper()
-	var served []*whole.Operation
+	var served []*contract.Operation
 	for _, r := range h.Replicas[0].Handler().(*echo.Echo).Routes() {
 		if slices.Contains(beside, r.Path) || r.Method == "HEAD" && !strings.HasPrefix(r.Path, "/api/") { // the head of what GET answers
 			continue
 		}
-		steps := strings.Split(r.Path, "/")
-		for i, s := range steps {
-			if name, ok := strings.CutPrefix(s, ":"); ok {
-				steps[i] = "{" + name + "}"
-			}
-		}
-		at := slices.IndexFunc(h.Contract.Operations, func(op *whole.Operation) bool {
-			return op.Method == r.Method && op.Path == strings.Join(steps, "/")
+		at := slices.IndexFunc(h.Contract.Operations, func(op *contract.Operation) bool {
+			return op.Method == r.Method && op.Server+op.Route == r.Path
 		})
 		if at < 0 {
 			t.Errorf("%s %s is served, and the contract does not know it", r.Method, r.Path)
@@ -43,8 +38,8 @@ func routes(t *testing.T, h *whole.House) []*whole.Operation {
 		served = append(served, h.Contract.Operations[at])
 	}
 	for _, op := range h.Contract.Operations {
-		if !slices.Contains(served, op) && op.OperationID != "metrics" { // which needs a token of its own to be there
-			t.Errorf("%s %s is promised, and nobody serves it", op.Method, op.Path)
+		if !slices.Contains(served, op) && op.ID != "metrics" { // which needs a token of its own to be there
+			t.Errorf("%s %s is promised, and nobody serves it", op.Method, op.Served())
 		}
 	}
 	return served
@@ -68,11 +63,10 @@ func concrete(path, accountID string) string {
 var gateCodes = []string{"unauthenticated", "partial_token", "forbidden", "second_factor_due", "enrolment_due", "insufficient_scope"}
 
 // expected is what the contract says of a token at this door; "" opens it.
-func expected(op *whole.Operation, with token) (status int, code string) {
+func expected(op *contract.Operation, with token) (status int, code string) {
 	kind := with.kind
-	partialDoor := slices.Contains(op.Tokens, "second_factor") || slices.Contains(op.Tokens, "enrolment")
 	switch {
-	case op.Stage == "none":
+	case op.Open:
 		return 0, ""
 	case kind == "none":
 		return 401, "unauthenticated"
@@ -85,14 +79,14 @@ func expected(op *whole.Operation, with token) (status int, code string) {
 		}
 		return 0, ""
 	case kind == "second_factor" || kind == "enrolment":
-		if slices.Contains(op.Tokens, kind) {
+		if op.Opens(contract.Token(kind)) {
 			return 0, ""
 		}
-		if partialDoor {
+		if op.Partial() {
 			return 403, "forbidden"
 		}
 		return 401, "partial_token"
-	case !slices.Contains(op.Tokens, "full"):
+	case !op.Opens(contract.TokenFull):
 		return 403, "forbidden"
 	case kind == "second_factor_due" && !op.Due:
 		return 401, "second_factor_due"
@@ -110,12 +104,12 @@ func TestEveryRouteOpensForTheTokensThatTheContractNamesAndForNoOther(t *testing
 			for _, op := range served {
 				status, code := expected(op, token)
 				// What lies behind a door that opens may end sessions: each is tried with a token of its own.
-				a := h.At(0).Call(op.Method, concrete(op.Path, token.account), token.fresh(), nil)
+				a := h.At(0).Call(op.Method, concrete(op.Served(), token.account), token.fresh(), nil)
 				switch {
 				case code != "" && !a.Is(status, code):
-					t.Errorf("%s, at %s: %d %s, not %d %s", token.name, op.OperationID, a.Status, a.Code(), status, code)
-				case code == "" && op.Stage != "none" && slices.Contains(gateCodes, a.Code()):
-					t.Errorf("%s, at %s: %d %s, though the contract names it", token.name, op.OperationID, a.Status, a.Code())
+					t.Errorf("%s, at %s: %d %s, not %d %s", token.name, op.ID, a.Status, a.Code(), status, code)
+				case code == "" && !op.Open && slices.Contains(gateCodes, a.Code()):
+					t.Errorf("%s, at %s: %d %s, though the contract names it", token.name, op.ID, a.Status, a.Code())
 				}
 			}
 		}
@@ -131,8 +125,8 @@ func TestTheContractIsServedAsItIsAndAsAPageThatLoadsNothing(t *testing.T) {
 	}
 	page := h.At(0).Call("GET", "//docs", "", nil).Must(200)
 	for _, op := range h.Contract.Operations {
-		if !bytes.Contains(page.Body, []byte(`id="`+op.OperationID+`"`)) {
-			t.Errorf("the page does not tell of %s", op.OperationID)
+		if !bytes.Contains(page.Body, []byte(`id="`+op.ID+`"`)) {
+			t.Errorf("the page does not tell of %s", op.ID)
 		}
 	}
 	if policy := page.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") {
@@ -200,7 +194,7 @@ func TestNothingIsBehindOtherSpellingsOfARoute(t *testing.T) {
 			}
 		}
 		for _, op := range served {
-			path := concrete(op.Path, account)
+			path := concrete(op.Served(), account)
 			nothing("a slash behind", op.Method, path+"/")
 			nothing("a detour", op.Method, path+"/../x")
 			nothing("a NUL behind", op.Method, path+"%00")

@@ -25,16 +25,18 @@ import (
 )
 
 // secretFields are the fields, of requests and answers, whose values nobody but the two ends may ever see.
-var secretFields = []string{"access_token", "refresh_token", "partial_token", "token", "secret", "otpauth_uri", "password", "code", "recovery_codes"}
+var secretFields = []string{"access_token", "refresh_token", "partial_token", "resume_token", "confirmation_token", "enrolment_token", "token", "secret", "otpauth_uri", "password", "code", "recovery_codes"}
 
 // shown are the fields of answers in which the contract puts secrets, each time a new one. The refresh cookie comes with tokens.
 var shown = map[string][]string{
-	"signIn":                  {"session.access_token", "session.refresh_token", "partial_token"},
-	"refresh":                 {"session.access_token", "session.refresh_token", "partial_token"},
-	"answerSecondFactor":      {"access_token", "refresh_token"},
-	"enrolFactor":             {"totp.secret", "totp.otpauth_uri"},
+	"signIn":                  {"session.access_token", "session.refresh_token", "session.confirmation_token", "partial_token", "resume_token"},
+	"refresh":                 {"session.access_token", "session.refresh_token", "partial_token", "resume_token"},
+	"resume":                  {"session.access_token", "session.refresh_token", "partial_token", "resume_token"},
+	"answerSecondFactor":      {"access_token", "refresh_token", "confirmation_token"},
+	"confirm":                 {"confirmation_token"},
+	"enrolFactor":             {"totp.secret", "totp.otpauth_uri", "enrolment_token"},
 	"verifyFactor":            {"recovery_codes"},
-	"activateFactor":          {"session.access_token", "session.refresh_token"},
+	"activateFactor":          {"session.access_token", "session.refresh_token", "session.confirmation_token"},
 	"regenerateRecoveryCodes": {"recovery_codes"},
 	"createApiToken":          {"token"},
 }
@@ -59,10 +61,10 @@ func (o *overheard) leaves(a whole.Answer) string {
 	}
 	header, body := a.Header.Clone(), string(a.Body)
 	op := o.contract.Operation(a.Request.Method, path)
-	if op != nil && len(shown[op.OperationID]) > 0 && a.Status < 300 {
+	if op != nil && len(shown[op.ID]) > 0 && a.Status < 300 {
 		var value map[string]any
 		if json.Unmarshal(a.Body, &value) == nil {
-			for _, field := range shown[op.OperationID] {
+			for _, field := range shown[op.ID] {
 				if strings.HasSuffix(field, "refresh_token") {
 					header.Del("Set-Cookie")
 				}
@@ -262,7 +264,7 @@ func everything(w *world) {
 	p.Confirm()
 	app := p.Begin()
 	p.Call("POST", "/me/factors/"+app.FactorID+"/verify", map[string]any{"code": app.Wrong()}).Refused(401, "invalid_code")
-	p.Call("DELETE", "/me/factors/"+app.FactorID, nil).Must(204)
+	p.Call("DELETE", "/me/factors/"+app.FactorID+"/enrolment", nil).Must(204)
 	p.Enrol().Confirm()
 	p.Call("POST", "/accounts/"+account+"/invitations", map[string]any{"email": "newcomer@acme.test", "role": "member"}).Must(201)
 	open := w.link("newcomer@acme.test", "/invitation")
@@ -272,7 +274,8 @@ func everything(w *world) {
 	key := whole.NewPasskey(w.t, "http://localhost:0")
 	created := p.Call("POST", "/me/factors", map[string]any{"type": "passkey"}).Must(201)
 	okay(p, created.Text("factor.id"), map[string]any{"credential": key.Create(created.Value("passkey_options"))})
-	secret, _ := program(p, []string{"portal:read"})
+	passkey{key, created.Text("factor.id")}.confirm(p)
+	secret := p.Call("POST", "/me/api-tokens", map[string]any{"name": "Script", "scopes": []string{"portal:read"}}).Must(201).Text("token")
 	h.At(0).Call("GET", "/catalogue", secret, nil).Must(200)
 
 	p.SignIn().Must(200)
@@ -286,6 +289,7 @@ func everything(w *world) {
 
 	m := h.Person(member)
 	m.SignIn().Must(200)
+	m.Keep(h.At(1).Call("POST", "/auth/resume", "", map[string]any{"resume_token": m.Resume})).Must(200)
 	m.Call("POST", "/me/enrolment-guard/challenges", nil).Must(201)
 	m.Call("POST", "/me/enrolment-guard", map[string]any{"code": w.code(member)}).Must(204)
 	m.Enrol().RefreshNow().Must(200)
@@ -406,7 +410,7 @@ func (w *world) secretsStayAtHome(heard *overheard, places map[string]string) {
 	cells := dump(w.t, w.House)
 	places["the database"] = strings.Join(slices.Collect(maps.Values(cells)), "\n")
 
-	for _, must := range []string{"access_token", "refresh_token", "partial_token", "secret", "otpauth_uri", "recovery_codes", "password", "cookie", "code", "text",
+	for _, must := range []string{"access_token", "refresh_token", "partial_token", "resume_token", "confirmation_token", "enrolment_token", "secret", "otpauth_uri", "recovery_codes", "password", "cookie", "code", "text",
 		"invitation", "verification", "reset", "not me"} {
 		if heard.kinds[must] == 0 {
 			w.t.Errorf("no %s was overheard: %v", must, heard.kinds)

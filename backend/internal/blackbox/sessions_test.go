@@ -256,6 +256,34 @@ func TestTokensEndTenMinutesAfterTheyWereMade(t *testing.T) {
 	p.Call("GET", "/me", nil).Must(200)
 }
 
+func TestASignInBetweenTheDoorsIsResumedForHalfAnHourAndNoLonger(t *testing.T) {
+	t.Parallel()
+	whole.Each(t, func(t *testing.T, h *whole.House) {
+		p := h.Person(owner).Protected()
+		between := p.Again(0)
+		between.SignIn().Must(200)
+		began := h.Clock.Now()
+		resume := func(replica int) whole.Answer {
+			return between.Keep(h.At(replica).Call("POST", "/auth/resume", "", map[string]any{"resume_token": between.Resume}))
+		}
+		for n, life := range []int{600, 600, 3} { // the last one ends with the sign-in
+			token := between.Partial
+			h.Clock.Set(began.Add(time.Duration(n+1) * (10*time.Minute - time.Second)))
+			between.Call("GET", "/me", nil).Must(200)
+			if a := resume(n).Must(200); a.Text("status") != "second_factor_required" || a.Number("expires_in") != life {
+				t.Errorf("resuming answers %s", a.Body)
+			}
+			h.Clock.Advance(time.Second)
+			h.At(0).Call("GET", "/me", token, nil).Refused(401, "unauthenticated")
+			between.Call("GET", "/me", nil).Must(200)
+		}
+		h.Clock.Set(began.Add(30 * time.Minute))
+		between.Call("GET", "/me", nil).Refused(401, "unauthenticated")
+		resume(0).Refused(401, "unauthenticated")
+		between.Answer(p.App.Next()).Refused(401, "unauthenticated")
+	})
+}
+
 func TestASessionSaysWhereItIsAsFarAsItsAddressTells(t *testing.T) {
 	t.Parallel()
 	table := filepath.Join(t.TempDir(), "countries.csv")

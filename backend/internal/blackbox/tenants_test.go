@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"sallyport/internal/contract"
 	"sallyport/internal/testkit/whole"
 )
 
@@ -20,7 +21,7 @@ func anonymous(a whole.Answer) string {
 func TestAnotherAccountIsAnsweredLikeOneThatIsNowhere(t *testing.T) {
 	t.Parallel()
 	whole.Each(t, func(t *testing.T, h *whole.House) {
-		o, stranger := h.Person(owner).Protected(), h.Person("owner@blue.test").Protected()
+		o, stranger := h.Person(owner).Protected().Confirm(), h.Person("owner@blue.test").Protected()
 		theirs, own := o.Account(acme), stranger.Account(blue)
 		invited := o.Call("POST", "/accounts/"+theirs+"/invitations", map[string]any{"email": "newcomer@acme.test", "role": "member"}).Must(201).Text("id")
 		item := o.Call("POST", "/accounts/"+theirs+"/cart/items", map[string]any{"product_id": "vps-2", "quantity": 1}).Must(201).Text("items.0.id")
@@ -28,16 +29,16 @@ func TestAnotherAccountIsAnsweredLikeOneThatIsNowhere(t *testing.T) {
 		stranger.Confirm()
 		inside := map[string]string{"{user_id}": memberID, "{invitation_id}": invited, "{item_id}": item}
 		for _, op := range h.Contract.Operations {
-			if !strings.Contains(op.Path, "{account_id}") {
+			if !strings.Contains(op.Served(), "{account_id}") {
 				continue
 			}
 			call := func(accountID string, ids map[string]string) whole.Answer {
 				t.Helper()
-				path := strings.Replace(op.Path, "{account_id}", accountID, 1)
+				path := strings.Replace(op.Served(), "{account_id}", accountID, 1)
 				for name, id := range ids {
 					path = strings.Replace(path, name, id, 1)
 				}
-				if op.OperationID == "search" {
+				if op.ID == "search" {
 					path += "?q=a"
 				}
 				path = concrete(path, "")
@@ -48,19 +49,19 @@ func TestAnotherAccountIsAnsweredLikeOneThatIsNowhere(t *testing.T) {
 			}
 			nowhere := call(uuid.NewString(), nil)
 			if !nowhere.Is(404, "not_found") {
-				t.Errorf("%s in an account that is nowhere: %d %s", op.OperationID, nowhere.Status, nowhere.Body)
+				t.Errorf("%s in an account that is nowhere: %d %s", op.ID, nowhere.Status, nowhere.Body)
 			}
 			for what, a := range map[string]whole.Answer{
 				"in another account": call(theirs, inside), "in another account, with its name written otherwise": call(strings.ToUpper(theirs), inside),
 			} {
 				if a.Status != nowhere.Status || anonymous(a) != anonymous(nowhere) {
-					t.Errorf("%s %s: %d %s", op.OperationID, what, a.Status, a.Body)
+					t.Errorf("%s %s: %d %s", op.ID, what, a.Status, a.Body)
 				}
 			}
 			// What belongs to another account is not reached through one's own either.
-			if strings.Count(op.Path, "{") > 1 {
+			if strings.Count(op.Served(), "{") > 1 {
 				if a := call(own, inside); !a.Is(404, "not_found") {
-					t.Errorf("%s of another account through one's own: %d %s", op.OperationID, a.Status, a.Body)
+					t.Errorf("%s of another account through one's own: %d %s", op.ID, a.Status, a.Body)
 				}
 			}
 		}
@@ -91,10 +92,10 @@ func TestWhatIsPersonalIsNowhereForAnotherPerson(t *testing.T) {
 			mine["{phone_id}"], mine["{challenge_id}"] = phone.Text("phone.id"), phone.Text("challenge.challenge_id")
 		}
 		for _, op := range h.Contract.Operations {
-			if !strings.Contains(op.Path, "{") || strings.Contains(op.Path, "{account_id}") || !slices.Contains(op.Tokens, "full") {
+			if !strings.Contains(op.Served(), "{") || strings.Contains(op.Served(), "{account_id}") || !op.Opens(contract.TokenFull) {
 				continue
 			}
-			path := op.Path
+			path := op.Served()
 			for name, id := range mine {
 				path = strings.Replace(path, name, id, 1)
 			}
@@ -102,9 +103,9 @@ func TestWhatIsPersonalIsNowhereForAnotherPerson(t *testing.T) {
 			if example := op.Example(); example != nil {
 				body = example
 			}
-			a, nowhere := stranger.Call(op.Method, concrete(path, ""), body), stranger.Call(op.Method, concrete(op.Path, ""), body)
+			a, nowhere := stranger.Call(op.Method, concrete(path, ""), body), stranger.Call(op.Method, concrete(op.Served(), ""), body)
 			if !a.Is(404, "not_found") || anonymous(a) != anonymous(nowhere) {
-				t.Errorf("%s of another person: %d %s, of nobody: %d %s", op.OperationID, a.Status, a.Body, nowhere.Status, nowhere.Body)
+				t.Errorf("%s of another person: %d %s, of nobody: %d %s", op.ID, a.Status, a.Body, nowhere.Status, nowhere.Body)
 			}
 		}
 		p.Call("GET", "/me/factors", nil).Must(200)
@@ -123,16 +124,16 @@ func TestABodyWithAFieldTooManyIsRefusedAndTheFieldNamed(t *testing.T) {
 	account := p.Account(acme)
 	partial := secondDoor(p)
 	for _, op := range h.Contract.Operations {
-		if op.Body() == nil {
+		if op.JSON() == nil {
 			continue
 		}
 		example := op.Example()
 		if example == nil {
-			t.Errorf("%s takes a body, and the contract shows no example", op.OperationID)
+			t.Errorf("%s takes a body, and the contract shows no example", op.ID)
 			continue
 		}
 		token := p.Access
-		if op.Stage == "none" || !slices.Contains(op.Tokens, "full") {
+		if op.Open || !op.Opens(contract.TokenFull) {
 			token = partial
 		}
 		for _, field := range privileges {
@@ -141,9 +142,9 @@ func TestABodyWithAFieldTooManyIsRefusedAndTheFieldNamed(t *testing.T) {
 			}
 			body := maps.Clone(example)
 			body[field] = true
-			a := h.At(0).Call(op.Method, concrete(op.Path, account), token, body)
+			a := h.At(0).Call(op.Method, concrete(op.Served(), account), token, body)
 			if !a.Is(422, "validation_failed") || !slices.Contains(a.Texts("errors", "pointer"), "/"+field) {
-				t.Errorf("%s with %s: %d %s", op.OperationID, field, a.Status, a.Body)
+				t.Errorf("%s with %s: %d %s", op.ID, field, a.Status, a.Body)
 			}
 		}
 	}
@@ -152,7 +153,7 @@ func TestABodyWithAFieldTooManyIsRefusedAndTheFieldNamed(t *testing.T) {
 func TestRolesDecideWhatAMemberMayDo(t *testing.T) {
 	t.Parallel()
 	whole.Each(t, func(t *testing.T, h *whole.House) {
-		m, a := h.Person(member).In(), h.Person(admin).In()
+		m, a := h.Person(member).In().Confirm(), h.Person(admin).In().Confirm()
 		account := m.Account(acme)
 		in := "/accounts/" + account
 		list := m.Call("GET", in+"/members", nil).Must(200)

@@ -196,7 +196,7 @@ func TestSignInDoesNotWaitForADeadTwilio(t *testing.T) {
 		}
 		// However many texts hang, mails do not.
 		guest := what + "@guest.test"
-		o := h.Person(owner).In()
+		o := h.Person(owner).In().Confirm()
 		o.Call("POST", "/accounts/"+o.Account(acme)+"/invitations", map[string]any{"email": guest, "role": "member"}).Must(201)
 		h.Mail(guest, "invitation", 1)
 	}

@@ -43,7 +43,7 @@ func TestWhoDoesNotMeetATightenedRuleIsToldOnceForEachChange(t *testing.T) {
 		byMail := a.Call("POST", "/me/factors", map[string]any{"type": "email"}).Must(201).Text("factor.id")
 		okay(a, byMail, map[string]any{"code": sent(t, h, admin, 1)})
 		const invited, gone = "newcomer@acme.test", "gone@acme.test"
-		o.Join(account, gone, "member")
+		o.Confirm().Join(account, gone, "member")
 		execute(t, db, "UPDATE users SET disabled_at = 1 WHERE email = $1", gone)
 		o.Confirm().Call("POST", at+"/invitations", map[string]any{"email": invited, "role": "member"}).Must(201)
 
@@ -188,7 +188,7 @@ func TestNobodyIsToldOfAChangeThatWasUndoneBeforeTheirTurn(t *testing.T) {
 		BEGIN UPDATE jobs SET run_at = NEW.run_at + 3600000000 WHERE id = NEW.id; END`)
 	set := func(strength string) {
 		t.Helper()
-		o.ConfirmPassword().Enforce(account, acme, map[string]any{"keep_deadline": true, "minimum_strength": strength}).Must(200)
+		o.Confirm().Enforce(account, acme, map[string]any{"keep_deadline": true, "minimum_strength": strength}).Must(200)
 	}
 	hourLater := func() {
 		t.Helper()

@@ -110,7 +110,7 @@ func fullButDue(t *testing.T, h *whole.House, email string) func() *whole.Person
 	var read time.Time
 	return func() *whole.Person {
 		if now := h.Clock.Now(); now.Sub(read) > 24*time.Hour { // the server's key may be another one by now
-			key, kid = h.Signer()
+			key, kid = h.Signer("access")
 			read = now
 		}
 		p := h.Person("owner@blue.test").In()
@@ -146,7 +146,8 @@ func withoutFactor(t *testing.T, h *whole.House, p *whole.Person) func() *whole.
 // forgeries are tokens that nobody was given. Those that bear a good signature have it from the server's own key: what is wrong
 // with them is what they say.
 func forgeries(h *whole.House, live *whole.Person, partialToken string) map[string]string {
-	own, kid := h.Signer()
+	own, kid := h.Signer("access")
+	between, betweenKid := h.Signer("partial")
 	foreign, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		h.T.Fatal(err)
@@ -172,6 +173,10 @@ func forgeries(h *whole.House, live *whole.Person, partialToken string) map[stri
 		}
 		return whole.Sign(jwt.SigningMethodES256, own, headers(), c)
 	}
+	// A partial token with the server's signature on other claims: it has a key of its own.
+	sayBetween := func(claims jwt.MapClaims) string {
+		return whole.Sign(jwt.SigningMethodES256, between, map[string]any{"typ": "partial+jwt", "kid": betweenKid}, claims)
+	}
 	byForeign := func(more ...any) string { return whole.Sign(jwt.SigningMethodES256, foreign, headers(more...), access) }
 	hmac := func(secret []byte) string { return whole.Sign(jwt.SigningMethodHS256, secret, headers(), access) }
 	parts := strings.Split(live.Access, ".")
@@ -194,11 +199,16 @@ func forgeries(h *whole.House, live *whole.Person, partialToken string) map[stri
 		"no typ":                             whole.Sign(jwt.SigningMethodES256, own, map[string]any{"kid": kid, "typ": nil}, access),
 		"a partial token's typ":              whole.Sign(jwt.SigningMethodES256, own, headers("typ", "partial+jwt"), access),
 		"a partial token called a full one":  whole.Sign(jwt.SigningMethodES256, own, headers(), partial),
-		"a partial token for the API":        whole.Sign(jwt.SigningMethodES256, own, headers("typ", "partial+jwt"), with(partial, "aud", "sallyport:api")),
-		"a partial token for everything":     whole.Sign(jwt.SigningMethodES256, own, headers("typ", "partial+jwt"), with(partial, "purpose", "full")),
-		"somebody else's partial token":      whole.Sign(jwt.SigningMethodES256, own, headers("typ", "partial+jwt"), with(partial, "sub", access["sub"])),
-		"an enrolment made of a sign-in":     whole.Sign(jwt.SigningMethodES256, own, headers("typ", "partial+jwt"), with(partial, "purpose", "enrolment")),
-		"a sign-in that never was":           whole.Sign(jwt.SigningMethodES256, own, headers("typ", "partial+jwt"), with(partial, "jti", uuid.NewString())),
+		"a partial token for the API":        sayBetween(with(partial, "aud", "sallyport:api")),
+		"a partial token for everything":     sayBetween(with(partial, "purpose", "full")),
+		"somebody else's partial token":      sayBetween(with(partial, "sub", access["sub"])),
+		"an enrolment made of a sign-in":     sayBetween(with(partial, "purpose", "enrolment")),
+		"a sign-in that never was":           sayBetween(with(partial, "jti", uuid.NewString())),
+		"a partial token by the public key":  whole.Sign(jwt.SigningMethodES256, own, headers("typ", "partial+jwt"), partial),
+		"a partial token by that kid":        whole.Sign(jwt.SigningMethodES256, between, headers("typ", "partial+jwt"), partial),
+		"a full token by the other key":      whole.Sign(jwt.SigningMethodES256, between, headers("kid", betweenKid), access),
+		"a full token by the other key, kid": whole.Sign(jwt.SigningMethodES256, between, headers(), access),
+		"a full token called a partial one":  sayBetween(access),
 		"no audience":                        say("aud", nil),
 		"another audience":                   say("aud", "somebody-else"),
 		"the second factor's audience":       say("aud", "sallyport:second-factor"),

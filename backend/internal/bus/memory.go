@@ -12,20 +12,20 @@ import (
 const shards = 64
 
 // Memory keeps what load gave for each key until it changes.
-type Memory[V any] struct {
+type Memory[K ~string, V any] struct {
 	bus    *Bus
 	prefix string
-	load   func(ctx context.Context, key string) (V, error)
+	load   func(ctx context.Context, key K) (V, error)
 	seed   maphash.Seed
-	shards []shard[V]
+	shards []shard[K, V]
 	limit  int // of one shard
 }
 
-type shard[V any] struct {
+type shard[K ~string, V any] struct {
 	mu     sync.RWMutex
-	values map[string]V
-	loads  map[string]*loading[V] // those whose value may be kept: a change takes them out
-	_      [64]byte               // neighbours do not share a cache line
+	values map[K]V
+	loads  map[K]*loading[V] // those whose value may be kept: a change takes them out
+	_      [64]byte          // neighbours do not share a cache line
 }
 
 // loading is one call of load that several may wait for.
@@ -39,11 +39,11 @@ type loading[V any] struct {
 // Remember makes a memory of at most limit values. A change of the topic prefix+key drops the key, All drops every key; beyond
 // limit an arbitrary key makes room. load sees the deadline of the context that asks and none of its values: an open
 // transaction in there must not lead to remembering what is not committed.
-func Remember[V any](b *Bus, prefix string, limit int, load func(ctx context.Context, key string) (V, error)) *Memory[V] {
+func Remember[K ~string, V any](b *Bus, prefix string, limit int, load func(ctx context.Context, key K) (V, error)) *Memory[K, V] {
 	n := max(1, min(shards, limit))
-	m := &Memory[V]{bus: b, prefix: prefix, load: load, seed: maphash.MakeSeed(), shards: make([]shard[V], n), limit: max(1, limit/n)}
+	m := &Memory[K, V]{bus: b, prefix: prefix, load: load, seed: maphash.MakeSeed(), shards: make([]shard[K, V], n), limit: max(1, limit/n)}
 	for i := range m.shards {
-		m.shards[i].values, m.shards[i].loads = map[string]V{}, map[string]*loading[V]{}
+		m.shards[i].values, m.shards[i].loads = map[K]V{}, map[K]*loading[V]{}
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -51,13 +51,13 @@ func Remember[V any](b *Bus, prefix string, limit int, load func(ctx context.Con
 	return m
 }
 
-func (m *Memory[V]) shard(key string) *shard[V] {
-	return &m.shards[maphash.String(m.seed, key)%uint64(len(m.shards))]
+func (m *Memory[K, V]) shard(key K) *shard[K, V] {
+	return &m.shards[maphash.String(m.seed, string(key))%uint64(len(m.shards))]
 }
 
 // Get gives the value of key: from memory while the bus is fresh, else from load. Its errors are load's, and ctx's own.
 // Several who ask at once while it is fresh share one call of load.
-func (m *Memory[V]) Get(ctx context.Context, key string) (V, error) {
+func (m *Memory[K, V]) Get(ctx context.Context, key K) (V, error) {
 	// First fresh, then the value: what was heard by the first moment has been dropped by the second. The other order
 	// could read an old value, be fresh again just after, and pass it on.
 	if !m.bus.Fresh() {
@@ -73,7 +73,7 @@ func (m *Memory[V]) Get(ctx context.Context, key string) (V, error) {
 	return m.miss(ctx, s, key)
 }
 
-func (m *Memory[V]) miss(ctx context.Context, s *shard[V], key string) (V, error) {
+func (m *Memory[K, V]) miss(ctx context.Context, s *shard[K, V], key K) (V, error) {
 	for {
 		s.mu.Lock()
 		if value, ok := s.values[key]; ok {
@@ -106,7 +106,7 @@ func (m *Memory[V]) miss(ctx context.Context, s *shard[V], key string) (V, error
 }
 
 // lead loads for all who wait, and keeps the value unless it changed meanwhile.
-func (m *Memory[V]) lead(ctx context.Context, s *shard[V], key string, l *loading[V]) {
+func (m *Memory[K, V]) lead(ctx context.Context, s *shard[K, V], key K, l *loading[V]) {
 	l.abandoned = true // should load panic, the others try for themselves
 	defer func() {
 		s.mu.Lock()
@@ -123,7 +123,7 @@ func (m *Memory[V]) lead(ctx context.Context, s *shard[V], key string, l *loadin
 	l.abandoned = l.err != nil && ctx.Err() != nil
 }
 
-func (s *shard[V]) keep(key string, value V, limit int) {
+func (s *shard[K, V]) keep(key K, value V, limit int) {
 	if _, known := s.values[key]; !known && len(s.values) >= limit {
 		for other := range s.values { // Go begins anywhere
 			delete(s.values, other)
@@ -134,7 +134,7 @@ func (s *shard[V]) keep(key string, value V, limit int) {
 }
 
 // Drop forgets a key, and keeps nothing that is being loaded for it.
-func (m *Memory[V]) Drop(key string) {
+func (m *Memory[K, V]) Drop(key K) {
 	s := m.shard(key)
 	s.mu.Lock()
 	delete(s.values, key)
@@ -143,7 +143,7 @@ func (m *Memory[V]) Drop(key string) {
 }
 
 // Len is how many values are kept.
-func (m *Memory[V]) Len() int {
+func (m *Memory[K, V]) Len() int {
 	n := 0
 	for i := range m.shards {
 		s := &m.shards[i]
@@ -154,7 +154,7 @@ func (m *Memory[V]) Len() int {
 	return n
 }
 
-func (m *Memory[V]) changed(topic string) {
+func (m *Memory[K, V]) changed(topic string) {
 	if topic == All {
 		for i := range m.shards {
 			s := &m.shards[i]
@@ -166,7 +166,7 @@ func (m *Memory[V]) changed(topic string) {
 		return
 	}
 	if key, ours := strings.CutPrefix(topic, m.prefix); ours {
-		m.Drop(key)
+		m.Drop(K(key))
 	}
 }
 

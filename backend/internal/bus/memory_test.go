@@ -22,7 +22,7 @@ func (s *source) load(context.Context, string) (int64, error) {
 	return s.value.Load(), nil
 }
 
-func mustGet[V any](t *testing.T, m *bus.Memory[V], key string) V {
+func mustGet[V any](t *testing.T, m *bus.Memory[string, V], key string) V {
 	t.Helper()
 	v, err := m.Get(t.Context(), key)
 	if err != nil {
@@ -77,10 +77,10 @@ func TestMemory(t *testing.T) {
 
 	t.Run("never keeps what was being loaded while it changed", func(t *testing.T) {
 		t.Parallel()
-		for _, change := range []func(*bus.Bus, *bus.Memory[int64]){
-			func(b *bus.Bus, _ *bus.Memory[int64]) { b.Publish("user:1") },
-			func(b *bus.Bus, _ *bus.Memory[int64]) { b.Publish(bus.All) },
-			func(_ *bus.Bus, m *bus.Memory[int64]) { m.Drop("1") },
+		for _, change := range []func(*bus.Bus, *bus.Memory[string, int64]){
+			func(b *bus.Bus, _ *bus.Memory[string, int64]) { b.Publish("user:1") },
+			func(b *bus.Bus, _ *bus.Memory[string, int64]) { b.Publish(bus.All) },
+			func(_ *bus.Bus, m *bus.Memory[string, int64]) { m.Drop("1") },
 		} {
 			b, s := bus.New(still), &source{}
 			began, goOn := make(chan struct{}), make(chan struct{})

@@ -3,9 +3,10 @@ package credential
 import (
 	"context"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
+	"sallyport/internal/id"
 	"sallyport/internal/notify"
-	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
 
@@ -19,13 +20,14 @@ const (
 )
 
 // ReportNotMe opens the link "this was not me": whoever it was is out at once, everywhere, and what they have brought with them
-// opens nothing any more. Whoever did it knew the password, so that a mail tells the person to set another. ErrLinkExpired.
-func (s *Service) ReportNotMe(ctx context.Context, token string) error {
+// opens nothing any more. Whoever did it knew the password, so that a mail tells the person to set another. The link opens whatever has
+// happened since it was mailed. ErrLinkExpired.
+func (s *Service) ReportNotMe(ctx context.Context, who actor.Actor, token string) error {
 	t, c, err := s.find(ctx, token, ToObject)
 	if err != nil {
 		return err
 	}
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
+	return s.Authority.Act(ctx, who, actor.PersonAlone(t.UserID), func(ctx context.Context) error {
 		if err := s.use(ctx, t); err != nil {
 			return err
 		}
@@ -33,14 +35,14 @@ func (s *Service) ReportNotMe(ctx context.Context, token string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.log(ctx, audit.UserNotMeReported, u.ID, map[string]string{"about": c.About}); err != nil {
+		if err := s.log(ctx, who, audit.UserNotMeReported, u.ID, map[string]string{"about": c.About}); err != nil {
 			return err
 		}
-		if err := s.endEverything(ctx, u.ID); err != nil {
-			return err
-		}
-		data, err := s.takeBack(ctx, t, c)
+		data, err := s.takeBack(ctx, who, t, c)
 		if err != nil {
+			return err
+		}
+		if err := s.shutOut(ctx, u); err != nil {
 			return err
 		}
 		data["link"] = s.BaseURL + "/forgot-password"
@@ -54,43 +56,18 @@ func (s *Service) ReportNotMe(ctx context.Context, token string) error {
 	})
 }
 
-// endEverything ends what anybody is signed in with, programs included, and voids the links that change how one signs in.
-func (s *Service) endEverything(ctx context.Context, userID string) error {
-	if err := s.Book.EndOthers(ctx, userID, "", "not_me"); err != nil {
+// shutOut moves the epoch on from what it was when the transaction began, by one step: sessions, sign-ins and links are over, and API
+// tokens wait for their owner. A password that was voided meanwhile has moved it already.
+func (s *Service) shutOut(ctx context.Context, before user.User) error {
+	now, err := s.Store.User(ctx, before.ID)
+	if err != nil || now.Epoch != before.Epoch {
 		return err
 	}
-	if err := s.revokeAll(ctx, userID); err != nil {
-		return err
-	}
-	return s.Store.VoidMailTokens(ctx, userID, "", s.Now(), ToReset, ToChangeEmail)
-}
-
-func (s *Service) revokeAll(ctx context.Context, userID string) error {
-	tokens, err := s.Book.APITokens(ctx, userID)
-	if err != nil {
-		return err
-	}
-	for _, t := range tokens {
-		if err := s.revoke(ctx, t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) revoke(ctx context.Context, t session.APIToken) error {
-	if !t.Live(s.Now()) {
-		return nil
-	}
-	err := s.Book.RevokeAPIToken(ctx, t.UserID, t.ID)
-	if notFound(err) { // revoked meanwhile
-		return nil
-	}
-	return err
+	return s.Store.MoveEpoch(ctx, before.ID)
 }
 
 // voidLone voids a password that was enough beside a passkey, where none is left that opens.
-func (s *Service) voidLone(ctx context.Context, userID string, data map[string]string) error {
+func (s *Service) voidLone(ctx context.Context, who actor.Actor, userID id.User, data map[string]string) error {
 	u, err := s.Store.User(ctx, userID)
 	if err != nil || !u.PasswordShort {
 		return err
@@ -102,11 +79,11 @@ func (s *Service) voidLone(ctx context.Context, userID string, data map[string]s
 		return err
 	}
 	data["short"] = "yes"
-	return s.log(ctx, audit.UserPasswordVoided, userID, map[string]string{"by": "passkey_gone"})
+	return s.log(ctx, who, audit.UserPasswordVoided, userID, map[string]string{"by": "passkey_gone"})
 }
 
 // takeBack undoes what the objection is to, as far as that harms nobody, and says so in the words of the mail.
-func (s *Service) takeBack(ctx context.Context, t Token, c contents) (map[string]string, error) {
+func (s *Service) takeBack(ctx context.Context, who actor.Actor, t Token, c contents) (map[string]string, error) {
 	data := map[string]string{}
 	switch c.About {
 	case aboutFactor:
@@ -115,23 +92,23 @@ func (s *Service) takeBack(ctx context.Context, t Token, c contents) (map[string
 			return data, err
 		}
 		data["frozen"] = "yes"
-		if err := s.log(ctx, audit.FactorFrozen, t.UserID, map[string]string{"factor_id": c.FactorID}); err != nil {
+		if err := s.log(ctx, who, audit.FactorFrozen, t.UserID, map[string]string{"factor_id": string(c.FactorID)}); err != nil {
 			return data, err
 		}
-		return data, s.voidLone(ctx, t.UserID, data)
+		return data, s.voidLone(ctx, who, t.UserID, data)
 	case aboutRecoveryCodes:
 		if err := s.Store.RemoveRecoveryCodes(ctx, t.UserID); err != nil {
 			return data, err
 		}
 		data["codes"] = "yes"
-		return data, s.log(ctx, audit.RecoveryCodesVoided, t.UserID, nil)
+		return data, s.log(ctx, who, audit.RecoveryCodesVoided, t.UserID, nil)
 	case aboutPassword:
 		voided, err := s.Store.VoidPassword(ctx, t.UserID, t.CreatedAt)
 		if err != nil || !voided {
 			return data, err
 		}
 		data["password"] = "yes"
-		return data, s.log(ctx, audit.UserPasswordVoided, t.UserID, nil)
+		return data, s.log(ctx, who, audit.UserPasswordVoided, t.UserID, nil)
 	}
 	return data, nil
 }

@@ -3,10 +3,12 @@ package credential
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
@@ -37,7 +39,7 @@ type NewPerson struct {
 
 // SignUp asks for a person and their account. It answers the same, and does the same work, whether or not the address is known.
 // fault.ErrRateLimited for a network that asks too often, user.ErrBusy; field errors.
-func (s *Service) SignUp(ctx context.Context, p NewPerson) error {
+func (s *Service) SignUp(ctx context.Context, who actor.Actor, p NewPerson) error {
 	c := contents{Locale: p.Locale}
 	var err error
 	if c.Email, err = account.ProperEmail(p.Email); err != nil {
@@ -55,13 +57,13 @@ func (s *Service) SignUp(ctx context.Context, p NewPerson) error {
 	if err := user.CheckPassword(p.Password, c.Email, c.Name, s.Brand); err != nil {
 		return err
 	}
-	if err := s.asked(ctx, "sign-up"); err != nil {
+	if err := s.asked(ctx, who, "sign-up"); err != nil {
 		return err
 	}
 	if c.PasswordHash, err = s.Hasher.Hash(ctx, p.Password); err != nil {
 		return err
 	}
-	return s.writeDown(ctx, ToSignUp, c)
+	return s.writeDown(ctx, who, ToSignUp, c)
 }
 
 // at names the field that a shared check has found wrong.
@@ -74,25 +76,24 @@ func at(pointer string, err error) error {
 
 // AskForReset asks for a link that sets a new password. It answers the same, and does the same work, whether or not the address
 // is known. fault.ErrRateLimited for a network that asks too often; a field error.
-func (s *Service) AskForReset(ctx context.Context, email string) error {
+func (s *Service) AskForReset(ctx context.Context, who actor.Actor, email string) error {
 	email, err := account.ProperEmail(email)
 	if err != nil {
 		return err
 	}
-	if err := s.asked(ctx, "password-reset"); err != nil {
+	if err := s.asked(ctx, who, "password-reset"); err != nil {
 		return err
 	}
-	return s.writeDown(ctx, ToReset, contents{Email: email})
+	return s.writeDown(ctx, who, ToReset, contents{Email: email})
 }
 
-func (s *Service) asked(ctx context.Context, what string) error {
-	_, err := s.Limits.Take(ctx, limit.Count{What: what, Here: true, Bound: perNetwork})
+func (s *Service) asked(ctx context.Context, who actor.Actor, what string) error {
+	_, err := s.Limits.Take(ctx, who.Origin.Network, limit.Count{What: what, Here: true, Bound: perNetwork})
 	return err
 }
 
-func (s *Service) writeDown(ctx context.Context, p Purpose, c contents) error {
-	o := audit.OriginOf(ctx)
-	plain, err := json.Marshal(request{Purpose: p, Contents: c, Address: o.Address, UserAgent: o.UserAgent})
+func (s *Service) writeDown(ctx context.Context, who actor.Actor, p Purpose, c contents) error {
+	plain, err := json.Marshal(request{Purpose: p, Contents: c, Address: who.Origin.Address, UserAgent: who.Origin.UserAgent})
 	if err != nil {
 		return fmt.Errorf("credential: %w", err)
 	}
@@ -113,27 +114,51 @@ func (s *Service) Answer(ctx context.Context, j jobs.Job) error {
 	if err := json.Unmarshal(plain, &r); err != nil {
 		return jobs.Discard(fmt.Errorf("credential: the job's payload is not a request"))
 	}
-	ctx = audit.WithOrigin(ctx, audit.Origin{Address: r.Address, UserAgent: r.UserAgent})
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
+	who := actor.From(actor.Origin{Address: r.Address, UserAgent: r.UserAgent})
+	found, _, err := s.whoHas(ctx, r.Contents.Email)
+	if err != nil {
+		return err
+	}
+	var alone actor.Holds
+	if r.Purpose == ToReset && found.ID != "" {
+		alone = actor.PersonAlone(found.ID)
+	}
+	return s.Authority.Act(ctx, who, alone, func(ctx context.Context) error {
 		free, err := s.mayMail(ctx, r.Purpose, r.Contents.Email)
 		if err != nil {
 			return err
 		}
-		u, err := s.Store.UserByEmail(ctx, r.Contents.Email)
-		known := err == nil
-		if err != nil && !notFound(err) {
-			return err
-		}
+		u, known, err := s.whoHas(ctx, r.Contents.Email)
 		switch {
+		case err != nil:
+			return err
+		case u.ID != found.ID && r.Purpose == ToReset:
+			return errMoved
 		case !free:
-			return s.Audit.Append(ctx, audit.Event{Action: asks[r.Purpose], Outcome: audit.Refused, UserID: u.ID, Detail: map[string]string{"reason": "rate_limited"}})
+			return s.refused(ctx, who, r.Purpose, u, "rate_limited")
 		case r.Purpose == ToSignUp:
-			return s.answerSignUp(ctx, j.ID, u, known, r.Contents)
+			return s.answerSignUp(ctx, who, j.ID, u, known, r.Contents)
 		case known && u.DisabledAt.IsZero():
-			return s.answerReset(ctx, j.ID, u)
+			return s.answerReset(ctx, who, j.ID, u)
 		}
-		return s.Audit.Append(ctx, audit.Event{Action: asks[r.Purpose], Outcome: audit.Refused, UserID: u.ID, Detail: map[string]string{"reason": "unknown"}})
+		return s.refused(ctx, who, r.Purpose, u, "unknown")
 	})
+}
+
+// errMoved says that an address has become somebody else's between two looks: the job is tried again.
+var errMoved = errors.New("credential: the address has changed hands")
+
+// whoHas finds the person who has an address; false, and nobody, where there is none.
+func (s *Service) whoHas(ctx context.Context, email string) (user.User, bool, error) {
+	u, err := s.Store.UserByEmail(ctx, email)
+	if notFound(err) {
+		return user.User{}, false, nil
+	}
+	return u, err == nil, err
+}
+
+func (s *Service) refused(ctx context.Context, who actor.Actor, p Purpose, u user.User, reason string) error {
+	return s.Audit.Append(ctx, who, audit.Event{Action: asks[p], Outcome: audit.Refused, UserID: u.ID, Detail: map[string]string{"reason": reason}})
 }
 
 var asks = map[Purpose]string{ToSignUp: audit.UserSignUpRequested, ToReset: audit.UserResetRequested}
@@ -144,11 +169,11 @@ func (s *Service) mayMail(ctx context.Context, p Purpose, email string) (bool, e
 	return s.Limits.OneOf(ctx, "mail "+string(p), user.EmailKey(email), mailsAnHour, time.Hour)
 }
 
-func (s *Service) answerSignUp(ctx context.Context, requestID string, u user.User, known bool, c contents) error {
+func (s *Service) answerSignUp(ctx context.Context, who actor.Actor, requestID string, u user.User, known bool, c contents) error {
 	detail := map[string]string{"taken": "true"}
 	m := s.message(u, notify.SignUpTaken, map[string]string{"link": s.BaseURL + "/sign-in"})
 	if !known {
-		t, link, err := s.newToken(ctx, requestID, ToSignUp, "", c)
+		t, link, err := s.newToken(ctx, requestID, ToSignUp, user.User{}, "", c)
 		if err != nil || link == "" { // answered already, before a crash
 			return err
 		}
@@ -158,24 +183,21 @@ func (s *Service) answerSignUp(ctx context.Context, requestID string, u user.Use
 		m.ExpiresAt = t.Expires
 	}
 	m.ID = "sign-up-" + requestID // the same if a crash has it sent again
-	if err := s.Audit.Append(ctx, audit.Event{Action: audit.UserSignUpRequested, UserID: u.ID, Detail: detail}); err != nil {
+	if err := s.Audit.Append(ctx, who, audit.Event{Action: audit.UserSignUpRequested, UserID: u.ID, Detail: detail}); err != nil {
 		return err
 	}
 	return s.Notices.Enqueue(ctx, m)
 }
 
-func (s *Service) answerReset(ctx context.Context, requestID string, u user.User) error {
-	if err := s.Store.HoldUser(ctx, u.ID); err != nil {
-		return err
-	}
-	t, link, err := s.newToken(ctx, requestID, ToReset, u.ID, contents{})
+func (s *Service) answerReset(ctx context.Context, who actor.Actor, requestID string, u user.User) error {
+	t, link, err := s.newToken(ctx, requestID, ToReset, u, "", contents{})
 	if err != nil || link == "" { // answered already, before a crash
 		return err
 	}
 	if err := s.Store.VoidMailTokens(ctx, u.ID, t.ID, s.Now(), ToReset); err != nil {
 		return err
 	}
-	if err := s.Audit.Append(ctx, audit.Event{Action: audit.UserResetRequested, UserID: u.ID}); err != nil {
+	if err := s.Audit.Append(ctx, who, audit.Event{Action: audit.UserResetRequested, UserID: u.ID}); err != nil {
 		return err
 	}
 	m := s.message(u, notify.PasswordReset, map[string]string{"link": link})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/id"
 	"sallyport/internal/seal"
 	"sallyport/internal/user"
@@ -38,7 +39,9 @@ type Token struct {
 	ID        string
 	Purpose   Purpose
 	Hash      string
-	UserID    string // "" of a sign-up
+	UserID    id.User // "" of a sign-up
+	Epoch     int64   // of its person
+	MadeBy    actor.MadeBy
 	Sealed    string // contents, for "mail-token:ID"
 	CreatedAt time.Time
 	Expires   time.Time
@@ -46,27 +49,29 @@ type Token struct {
 
 // contents is what a link brings about.
 type contents struct {
-	Email        string `json:"email,omitempty"` // to prove; of an objection, where it was mailed to
-	Name         string `json:"name,omitempty"`
-	AccountName  string `json:"account_name,omitempty"`
-	Locale       string `json:"locale,omitempty"`
-	PasswordHash string `json:"password_hash,omitempty"`
-	About        string `json:"about,omitempty"` // what an objection is to
-	FactorID     string `json:"factor_id,omitempty"`
+	Email        string    `json:"email,omitempty"` // to prove; of an objection, where it was mailed to
+	Name         string    `json:"name,omitempty"`
+	AccountName  string    `json:"account_name,omitempty"`
+	Locale       string    `json:"locale,omitempty"`
+	PasswordHash string    `json:"password_hash,omitempty"`
+	About        string    `json:"about,omitempty"` // what an objection is to
+	FactorID     id.Factor `json:"factor_id,omitempty"`
 }
 
-// newToken makes a token and its link, and stores it unless one with this ID is there: then the link is "".
-func (s *Service) newToken(ctx context.Context, tokenID string, p Purpose, userID string, c contents) (Token, string, error) {
-	return s.newTokenFor(ctx, tokenID, p, userID, c, doors[p].life)
+// newToken makes a token and its link, and stores it unless one with this ID is there: then the link is "". u is whom it is for, nobody
+// yet of a sign-up. The token bears the epoch that was read together with the address that it is mailed to: where the address changes
+// meanwhile, the link is dead.
+func (s *Service) newToken(ctx context.Context, tokenID string, p Purpose, u user.User, by actor.MadeBy, c contents) (Token, string, error) {
+	return s.newTokenFor(ctx, tokenID, p, u, by, c, doors[p].life)
 }
 
 // newTokenFor is newToken with a life of its own.
-func (s *Service) newTokenFor(ctx context.Context, tokenID string, p Purpose, userID string, c contents, life time.Duration) (Token, string, error) {
+func (s *Service) newTokenFor(ctx context.Context, tokenID string, p Purpose, u user.User, by actor.MadeBy, c contents, life time.Duration) (Token, string, error) {
 	secret, hash, err := seal.Token(s.Random)
 	if err != nil {
 		return Token{}, "", err
 	}
-	t := Token{ID: tokenID, Purpose: p, Hash: hash, UserID: userID, CreatedAt: s.Now()}
+	t := Token{ID: tokenID, Purpose: p, Hash: hash, UserID: u.ID, Epoch: u.Epoch, MadeBy: by, CreatedAt: s.Now()}
 	t.Expires = t.CreatedAt.Add(life)
 	plain, err := json.Marshal(c)
 	if err != nil {
@@ -102,14 +107,9 @@ func (s *Service) find(ctx context.Context, token string, purposes ...Purpose) (
 	return t, c, nil
 }
 
-// use spends a token that find has found, in the caller's transaction: ErrLinkExpired if somebody was faster. The person is held
-// first: all changes of one person lock the same way round.
+// use spends a token that find has found, in the caller's transaction, which holds its person alone: ErrLinkExpired if somebody was
+// faster, or the epoch has moved.
 func (s *Service) use(ctx context.Context, t Token) error {
-	if t.UserID != "" {
-		if err := s.Store.HoldUser(ctx, t.UserID); err != nil {
-			return err
-		}
-	}
 	used, err := s.Store.UseMailToken(ctx, t.Hash, s.Now(), t.Purpose)
 	if err == nil && !used {
 		err = ErrLinkExpired
@@ -127,7 +127,7 @@ func (s *Service) owner(ctx context.Context, t Token) (user.User, error) {
 }
 
 // NotMe makes the link "this was not me" of a mail about a factor, or, without one, about recovery codes.
-func (s *Service) NotMe(ctx context.Context, userID, factorID string) (string, error) {
+func (s *Service) NotMe(ctx context.Context, userID id.User, factorID id.Factor) (string, error) {
 	u, err := s.Store.User(ctx, userID)
 	if err != nil {
 		return "", err
@@ -136,20 +136,21 @@ func (s *Service) NotMe(ctx context.Context, userID, factorID string) (string, e
 	if factorID != "" {
 		c = contents{About: aboutFactor, FactorID: factorID}
 	}
-	return s.objection(ctx, u, c)
+	return s.objection(ctx, u, "", c)
 }
 
 // NotMeGone makes that of a mail about what cannot be taken back, such as a factor that was removed.
-func (s *Service) NotMeGone(ctx context.Context, userID string) (string, error) {
+func (s *Service) NotMeGone(ctx context.Context, userID id.User) (string, error) {
 	u, err := s.Store.User(ctx, userID)
 	if err != nil {
 		return "", err
 	}
-	return s.objection(ctx, u, contents{About: aboutGone})
+	return s.objection(ctx, u, "", contents{About: aboutGone})
 }
 
-func (s *Service) objection(ctx context.Context, u user.User, c contents) (string, error) {
+// objection makes a link by which its reader disowns what something has made.
+func (s *Service) objection(ctx context.Context, u user.User, by actor.MadeBy, c contents) (string, error) {
 	c.Email = u.Email
-	_, link, err := s.newToken(ctx, id.New(), ToObject, u.ID, c)
+	_, link, err := s.newToken(ctx, id.New(), ToObject, u, by, c)
 	return link, err
 }

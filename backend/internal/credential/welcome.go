@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
 	"sallyport/internal/id"
 	"sallyport/internal/jobs"
@@ -27,17 +28,17 @@ type WelcomeStore interface {
 	jobs.WalkStore
 	// Unwelcomed is a page of the account's members, by their identifiers, who can sign in as soon as they have a password, have never had
 	// one, and hold no link to set one that is still good.
-	Unwelcomed(ctx context.Context, accountID, after string, now time.Time, limit int) ([]user.User, error)
-	AccountRule(ctx context.Context, accountID string) (account.Account, error) // fault.ErrNotFound
+	Unwelcomed(ctx context.Context, accountID id.Account, after string, now time.Time, limit int) ([]user.User, error)
+	AccountRule(ctx context.Context, accountID id.Account) (account.Account, error) // fault.ErrNotFound
 }
 
 type welcome struct {
-	AccountID string `json:"account_id"`
-	Cursor    string `json:"cursor"`
+	AccountID id.Account `json:"account_id"`
+	Cursor    string     `json:"cursor"`
 }
 
 // WelcomeJob is the job for an account. Whoever was mailed before is not mailed again while their link is good.
-func WelcomeJob(accountID string, now time.Time) (jobs.Job, error) {
+func WelcomeJob(accountID id.Account, now time.Time) (jobs.Job, error) {
 	payload, err := json.Marshal(welcome{AccountID: accountID})
 	return jobs.Job{ID: id.New(), Kind: WelcomeKind, Payload: string(payload), CreatedAt: now}, err
 }
@@ -51,20 +52,20 @@ func (s *Service) Welcome(ctx context.Context, j jobs.Job) error {
 			return false, err
 		}
 		if len(people) > 0 {
-			w.Cursor = people[len(people)-1].ID
+			w.Cursor = string(people[len(people)-1].ID)
 		}
 		return len(people) < welcomePage, s.welcome(ctx, w.AccountID, people)
 	})
 }
 
-func (s *Service) welcome(ctx context.Context, accountID string, people []user.User) error {
+func (s *Service) welcome(ctx context.Context, accountID id.Account, people []user.User) error {
 	a, err := s.Store.AccountRule(ctx, accountID)
 	if err != nil {
 		return err
 	}
 	mails := make([]notify.Message, len(people))
 	for i, u := range people {
-		t, link, err := s.newTokenFor(ctx, id.New(), ToReset, u.ID, contents{}, welcomeLife)
+		t, link, err := s.newTokenFor(ctx, id.New(), ToReset, u, actor.MadeByOperator, contents{}, welcomeLife)
 		if err != nil {
 			return err
 		}
@@ -75,7 +76,7 @@ func (s *Service) welcome(ctx context.Context, accountID string, people []user.U
 		mails[i] = s.message(u, notify.Welcome, data)
 		mails[i].ExpiresAt = t.Expires
 		e := audit.Event{Action: audit.UserPasswordLinked, ActorID: audit.Operator, UserID: u.ID, Detail: map[string]string{"expires_at": t.Expires.UTC().Format(time.RFC3339)}}
-		if err := s.Audit.Append(ctx, e); err != nil {
+		if err := s.Audit.Append(ctx, actor.TheHouse(), e); err != nil {
 			return err
 		}
 	}

@@ -9,16 +9,17 @@ import (
 	"sallyport/internal/assurance"
 	"sallyport/internal/bus"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/session"
 	"sallyport/internal/user"
 )
 
 // FactStore reads what the standing depends on.
 type FactStore interface {
-	User(ctx context.Context, userID string) (user.User, error)
-	MembershipsOf(ctx context.Context, userID string) ([]account.Belonging, error)
-	AccountRule(ctx context.Context, accountID string) (account.Account, error)
-	Session(ctx context.Context, sessionID string) (session.Session, error)
+	User(ctx context.Context, userID id.User) (user.User, error)
+	MembershipsOf(ctx context.Context, userID id.User) ([]account.Belonging, error)
+	AccountRule(ctx context.Context, accountID id.Account) (account.Account, error)
+	Session(ctx context.Context, sessionID id.Stay) (session.Session, error)
 	APIToken(ctx context.Context, hash string) (session.APIToken, error)
 	// InTx gives the reads of one record one view of the database.
 	InTx(ctx context.Context, f func(ctx context.Context) error) error
@@ -41,17 +42,17 @@ type Facts struct {
 	now      func() time.Time
 	provider ProviderRule
 	offered  assurance.Types
-	persons  *bus.Memory[person]
-	accounts *bus.Memory[account.Account]
-	sessions *bus.Memory[session.Session]
-	tokens   *bus.Memory[session.APIToken]
+	persons  *bus.Memory[id.User, person]
+	accounts *bus.Memory[id.Account, account.Account]
+	sessions *bus.Memory[id.Stay, session.Session]
+	tokens   *bus.Memory[string, session.APIToken]
 }
 
 // NewFacts remembers at most limit persons, accounts and sessions each. offered are the methods that can be enrolled here.
 func NewFacts(store FactStore, b *bus.Bus, now func() time.Time, provider ProviderRule, offered assurance.Types, limit int) *Facts {
 	return &Facts{
 		now: now, provider: provider, offered: offered,
-		persons: bus.Remember(b, "user:", limit, func(ctx context.Context, userID string) (person, error) {
+		persons: bus.Remember(b, bus.Users, limit, func(ctx context.Context, userID id.User) (person, error) {
 			var p person
 			var err error
 			if p.user, err = store.User(ctx, userID); err != nil {
@@ -60,19 +61,20 @@ func NewFacts(store FactStore, b *bus.Bus, now func() time.Time, provider Provid
 			p.belongs, err = store.MembershipsOf(ctx, userID)
 			return p, err
 		}),
-		accounts: bus.Remember(b, "account:", limit, store.AccountRule),
-		sessions: bus.Remember(b, "session:", limit, store.Session),
-		tokens:   bus.Remember(b, "api-token:", limit, store.APIToken),
+		accounts: bus.Remember(b, bus.Accounts, limit, store.AccountRule),
+		sessions: bus.Remember(b, bus.Sessions, limit, store.Session),
+		tokens:   bus.Remember(b, bus.APITokens, limit, store.APIToken),
 	}
 }
 
 // Person is a person and every rule that asks them for a second factor.
 type Person struct {
-	User    user.User
-	Belongs []account.Belonging
-	Rules   []Rule
-	signOut []account.Account
-	offered assurance.Types
+	User     user.User
+	Belongs  []account.Belonging
+	Rules    []Rule
+	accounts []account.Account // those that they belong to, in the order of Belongs
+	signOut  []account.Account
+	offered  assurance.Types
 	// TokensPaused: an account that the person belongs to has stopped all API tokens.
 	TokensPaused bool
 	// Guarded: an account that asks for a second factor wants a first one to be proven by the mailbox too.
@@ -104,35 +106,45 @@ func (p Person) SignedOut(opened time.Time) bool {
 	return false
 }
 
-// Role is the person's role in an account; fault.ErrNotFound where they have none.
-func (p Person) Role(accountID string) (account.Role, error) {
-	return roleIn(p.Belongs, accountID)
-}
-
-func roleIn(belongs []account.Belonging, accountID string) (account.Role, error) {
-	for _, b := range belongs {
+// Membership is an account as this person sees it; fault.ErrNotFound where they do not belong to it.
+func (p Person) Membership(accountID id.Account) (account.Membership, error) {
+	for i, b := range p.Belongs {
 		if b.AccountID == accountID {
-			return b.Role, nil
+			return account.Membership{Account: p.accounts[i], Role: b.Role}, nil
 		}
 	}
-	return "", fault.ErrNotFound
+	return account.Membership{}, fault.ErrNotFound
 }
 
 // Person gathers a person and the rules that bind them. fault.ErrNotFound.
-func (f *Facts) Person(ctx context.Context, userID string) (Person, error) {
+func (f *Facts) Person(ctx context.Context, userID id.User) (Person, error) {
 	who, err := f.persons.Get(ctx, userID)
 	if err != nil {
 		return Person{}, err
 	}
-	p := Person{User: who.user, Belongs: who.belongs, offered: f.offered}
+	accounts := make([]account.Account, len(who.belongs))
+	for i, b := range who.belongs {
+		if accounts[i], err = f.accounts.Get(ctx, b.AccountID); err != nil {
+			return Person{}, err
+		}
+	}
+	return f.Gather(who.user, who.belongs, accounts), nil
+}
+
+// PersonAnew is Person, read from the database: a membership may have begun a moment ago, in another process.
+func (f *Facts) PersonAnew(ctx context.Context, userID id.User) (Person, error) {
+	f.persons.Drop(userID)
+	return f.Person(ctx, userID)
+}
+
+// Gather puts a person together from what was read of them: accounts are those that they belong to, in the same order.
+func (f *Facts) Gather(u user.User, belongs []account.Belonging, accounts []account.Account) Person {
+	p := Person{User: u, Belongs: belongs, accounts: accounts, offered: f.offered}
 	if f.provider.Required {
 		p.Rules = append(p.Rules, Rule{By: ByProvider, Minimum: f.provider.Minimum})
 	}
-	for _, b := range who.belongs {
-		a, err := f.accounts.Get(ctx, b.AccountID)
-		if err != nil {
-			return Person{}, err
-		}
+	for i, b := range belongs {
+		a := accounts[i]
 		if a.Rule.Enforced() {
 			p.Rules = append(p.Rules, Rule{By: ByAccount, AccountID: a.ID, AccountName: a.Name, Minimum: a.Rule.Minimum,
 				Since: a.Rule.EnforcedAt, BindsAt: a.Rule.GraceUntil, keepsTokens: a.Rule.KeepAPITokens})
@@ -146,35 +158,11 @@ func (f *Facts) Person(ctx context.Context, userID string) (Person, error) {
 			p.signOut = append(p.signOut, a)
 		}
 	}
-	return p, nil
-}
-
-// Get is an account as this member sees it; fault.ErrNotFound for everybody else. Where nothing is remembered of a membership the
-// database is asked: it may have begun a moment ago, in another process.
-func (f *Facts) Get(ctx context.Context, actorID, accountID string) (account.Membership, error) {
-	m, err := f.membership(ctx, actorID, accountID)
-	if e, told := fault.As(err); told && e.Kind == fault.NotFound {
-		f.persons.Drop(actorID)
-		m, err = f.membership(ctx, actorID, accountID)
-	}
-	return m, err
-}
-
-func (f *Facts) membership(ctx context.Context, actorID, accountID string) (account.Membership, error) {
-	who, err := f.persons.Get(ctx, actorID)
-	if err != nil {
-		return account.Membership{}, err
-	}
-	role, err := roleIn(who.belongs, accountID)
-	if err != nil {
-		return account.Membership{}, err
-	}
-	a, err := f.accounts.Get(ctx, accountID)
-	return account.Membership{Account: a, Role: role}, err
+	return p
 }
 
 // Session finds a session that lives, with its person. session.ErrEnded for any that does not.
-func (f *Facts) Session(ctx context.Context, sessionID string) (session.Session, Person, error) {
+func (f *Facts) Session(ctx context.Context, sessionID id.Stay) (session.Session, Person, error) {
 	s, err := f.sessions.Get(ctx, sessionID)
 	if err != nil {
 		return s, Person{}, ended(err)
@@ -191,10 +179,18 @@ func (f *Facts) Session(ctx context.Context, sessionID string) (session.Session,
 		return s, Person{}, session.ErrEnded
 	}
 	p, err := f.Person(ctx, s.UserID)
+	if err == nil && s.Epoch != p.User.Epoch {
+		// One of the two may be remembered from before a change that the session has lived through.
+		f.sessions.Drop(sessionID)
+		f.persons.Drop(s.UserID)
+		if s, err = f.sessions.Get(ctx, sessionID); err == nil {
+			p, err = f.Person(ctx, s.UserID)
+		}
+	}
 	if err != nil {
 		return s, p, ended(err)
 	}
-	if !p.User.DisabledAt.IsZero() || p.SignedOut(s.CreatedAt) {
+	if !p.User.DisabledAt.IsZero() || s.Epoch != p.User.Epoch || p.SignedOut(s.CreatedAt) {
 		return s, p, session.ErrEnded
 	}
 	return s, p, nil
@@ -226,14 +222,23 @@ func ended(err error) error {
 	return err
 }
 
+// Names are the sources as the contract writes them.
+func Names(by []Source) []string {
+	out := make([]string, len(by))
+	for i, b := range by {
+		out[i] = string(b)
+	}
+	return out
+}
+
 // Topics are what the bus says when the standing of this person's session may have changed.
-func (p Person) Topics(sessionID string) []string {
-	topics := []string{"user:" + p.User.ID}
+func (p Person) Topics(sessionID id.Stay) []string {
+	topics := []string{bus.User(p.User.ID)}
 	if sessionID != "" {
-		topics = append(topics, "session:"+sessionID)
+		topics = append(topics, bus.Session(sessionID))
 	}
 	for _, b := range p.Belongs {
-		topics = append(topics, "account:"+b.AccountID)
+		topics = append(topics, bus.Account(b.AccountID))
 	}
 	return topics
 }

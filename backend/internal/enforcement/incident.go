@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
@@ -22,7 +23,7 @@ var (
 type before struct {
 	EnforcementID string             `json:"enforcement_id"`
 	EnforcedAt    time.Time          `json:"enforced_at"`
-	EnforcedBy    string             `json:"enforced_by"`
+	EnforcedBy    id.User            `json:"enforced_by"`
 	GraceUntil    time.Time          `json:"grace_until"`
 	Minimum       assurance.Strength `json:"minimum_strength"`
 	KeepAPITokens bool               `json:"keep_api_tokens"`
@@ -42,64 +43,40 @@ func recall(r account.Rule) (b before, err error) {
 }
 
 // StartIncident is one click for the worst hour: the rule binds at once whatever deadline it had, every session of every other
-// member is over, and no API token of a member works. Refusals are those of Check, and ErrIncidentRunning.
-func (s *Switch) StartIncident(ctx context.Context, actorID, accountID, number string, pauseTokens bool) (Report, error) {
-	if err := s.CheckIncident(ctx, actorID, accountID, number, true); err != nil {
-		return Report{}, s.Refused(ctx, actorID, accountID, err)
-	}
-	return s.change(ctx, actorID, accountID, func(now account.Rule) (account.Rule, audit.Event, error) {
+// member is over, and no API token of a member works. Refusals are those of Set, and ErrIncidentRunning.
+func (s *Switch) StartIncident(ctx context.Context, who actor.Actor, accountID id.Account, number string, pauseTokens bool) (Report, error) {
+	return s.decide(ctx, who, accountID, number, func(ctx context.Context, now account.Rule) (decision, error) {
+		if err := s.ownSuffices(ctx, who, now.Strength()); err != nil {
+			return decision{}, err
+		}
 		if now.Incident() {
-			return now, audit.Event{}, ErrIncidentRunning
+			return decision{}, ErrIncidentRunning
 		}
-		at, next := s.Now(), now
-		next.IncidentAt, next.IncidentBy, next.IncidentBefore = at, actorID, remember(now)
-		next.APITokensPaused, next.SignedOutAt, next.SignedOutBy, next.GraceUntil = pauseTokens, at, actorID, time.Time{}
+		at, next, by := s.Now(), now, decider(who)
+		next.IncidentAt, next.IncidentBy, next.IncidentBefore = at, by, remember(now)
+		next.APITokensPaused, next.SignedOutAt, next.SignedOutBy, next.GraceUntil = pauseTokens, at, by, time.Time{}
 		if !now.Enforced() {
-			next.EnforcementID, next.EnforcedAt, next.EnforcedBy = id.New(), at, actorID
+			next.EnforcementID, next.EnforcedAt, next.EnforcedBy = id.New(), at, by
 		}
-		return next, audit.Event{Action: audit.IncidentStarted, Detail: map[string]string{"api_tokens_paused": yes(pauseTokens)}}, nil
+		event := audit.Event{Action: audit.IncidentStarted, Detail: map[string]string{"api_tokens_paused": yes(pauseTokens)}}
+		return decision{next, event, actor.StartIncident}, nil
 	})
 }
 
-// EndIncident goes back to the rule from before; sessions that were ended stay ended. ErrNoIncident.
-func (s *Switch) EndIncident(ctx context.Context, actorID, accountID, number string) (Report, error) {
-	if err := s.CheckIncident(ctx, actorID, accountID, number, false); err != nil {
-		return Report{}, s.Refused(ctx, actorID, accountID, err)
-	}
-	return s.change(ctx, actorID, accountID, func(now account.Rule) (account.Rule, audit.Event, error) {
+// EndIncident goes back to the rule from before; sessions that were ended stay ended. Refusals are those of Set, and ErrNoIncident.
+func (s *Switch) EndIncident(ctx context.Context, who actor.Actor, accountID id.Account, number string) (Report, error) {
+	return s.decide(ctx, who, accountID, number, func(_ context.Context, now account.Rule) (decision, error) {
 		if !now.Incident() {
-			return now, audit.Event{}, ErrNoIncident
+			return decision{}, ErrNoIncident
 		}
 		b, err := recall(now)
 		if err != nil {
-			return now, audit.Event{}, err
+			return decision{}, err
 		}
 		next := account.Rule{EnforcementID: b.EnforcementID, EnforcedAt: b.EnforcedAt, EnforcedBy: b.EnforcedBy, GraceUntil: b.GraceUntil,
 			Minimum: b.Minimum, KeepAPITokens: b.KeepAPITokens, Guarded: b.Guarded}
-		return next, audit.Event{Action: audit.IncidentEnded}, nil
+		return decision{next, audit.Event{Action: audit.IncidentEnded}, actor.EndIncident}, nil
 	})
-}
-
-// CheckIncident says whether the actor may start or end one, without doing it.
-func (s *Switch) CheckIncident(ctx context.Context, actorID, accountID, number string, start bool) error {
-	minimum := assurance.Any
-	a, err := s.Store.AccountRule(ctx, accountID)
-	if err != nil {
-		return err
-	}
-	if a.Rule.Enforced() {
-		minimum = a.Rule.Minimum
-	}
-	if err := s.Check(ctx, actorID, accountID, Change{Enforced: start, AccountNumber: number, Minimum: minimum}); err != nil {
-		return err
-	}
-	switch {
-	case start && a.Rule.Incident():
-		return ErrIncidentRunning
-	case !start && !a.Rule.Incident():
-		return ErrNoIncident
-	}
-	return nil
 }
 
 func yes(b bool) string {

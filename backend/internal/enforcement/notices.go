@@ -22,7 +22,7 @@ const NoticesKind = "enforcement_notices"
 const page = 500
 
 type notices struct {
-	AccountID     string      `json:"account_id"`
+	AccountID     id.Account  `json:"account_id"`
 	EnforcementID string      `json:"enforcement_id"`
 	Change        *tightening `json:"change,omitempty"` // nil: the activation itself
 	Cursor        string      `json:"cursor"`
@@ -59,11 +59,11 @@ func earlier(before, next account.Rule, at time.Time) bool {
 }
 
 // noticesJob is the job that tells of a change of the rule.
-func noticesJob(accountID, actorID string, before, next account.Rule, now time.Time) (jobs.Job, error) {
+func noticesJob(accountID id.Account, operator bool, before, next account.Rule, now time.Time) (jobs.Job, error) {
 	n, occasion := notices{AccountID: accountID, EnforcementID: next.EnforcementID}, next.EnforcementID
 	if next.EnforcementID == before.EnforcementID {
 		occasion = id.New()
-		n.Change = &tightening{ID: occasion, Minimum: before.Strength(), GraceUntil: before.GraceUntil, Operator: actorID == audit.Operator}
+		n.Change = &tightening{ID: occasion, Minimum: before.Strength(), GraceUntil: before.GraceUntil, Operator: operator}
 	}
 	payload, err := json.Marshal(n)
 	return jobs.Job{ID: "notices:" + occasion, Kind: NoticesKind, Payload: string(payload), CreatedAt: now}, err
@@ -110,7 +110,7 @@ func (s *Switch) notice(a account.Account, n notices, r account.Recipient, at ti
 	m := notify.Message{Channel: notify.Email, To: r.Email, Locale: r.Locale, Data: map[string]string{
 		"account_name": a.Name, "accepted": string(a.Rule.Strength()), "link": s.BaseURL,
 	}}
-	who, invited := r.UserID, r.UserID == ""
+	who, invited := string(r.UserID), r.UserID == ""
 	if invited {
 		who = r.Email
 	} else {

@@ -4,8 +4,9 @@ import (
 	"context"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
-	"sallyport/internal/audit"
+	"sallyport/internal/id"
 )
 
 // Preview is what a change would do now.
@@ -21,22 +22,18 @@ type Preview struct {
 
 // Preview shows an owner or admin, or an operator, whom a change would stop, and how many would be told of it. It needs no
 // account number. fault.ErrAdminOnly, ErrTwoDeadlines.
-func (s *Switch) Preview(ctx context.Context, actorID, accountID string, c Change) (Preview, error) {
+func (s *Switch) Preview(ctx context.Context, who actor.Actor, accountID id.Account, c Change) (Preview, error) {
 	minimum := c.Minimum
 	out := Preview{Minimum: minimum, OwnSuffices: true}
+	if _, err := s.Authority.Look(ctx, who, actor.PreviewRule, accountID); err != nil {
+		return Preview{}, err
+	}
 	if err := c.check(); err != nil {
 		return Preview{}, err
 	}
-	if !audit.IsOperator(ctx) {
-		p, err := s.Facts.Person(ctx, actorID)
+	if who.User != "" {
+		p, err := s.Facts.Person(ctx, who.User)
 		if err != nil {
-			return Preview{}, err
-		}
-		role, err := p.Role(accountID)
-		if err != nil {
-			return Preview{}, err
-		}
-		if err := role.Permit(account.PreviewRule); err != nil {
 			return Preview{}, err
 		}
 		out.OwnSuffices = p.User.Factors&minimum.Accepts() != 0
@@ -45,7 +42,7 @@ func (s *Switch) Preview(ctx context.Context, actorID, accountID string, c Chang
 	if out.Counts, err = s.Store.CountMembers(ctx, accountID, minimum.Accepts(), s.Now()); err != nil {
 		return out, err
 	}
-	if out.Mailed, err = s.mailed(ctx, actorID, accountID, c, out.Counts); err != nil {
+	if out.Mailed, err = s.mailed(ctx, who, accountID, c, out.Counts); err != nil {
 		return out, err
 	}
 	if out.Sessions, err = s.Store.CountSessionsLacking(ctx, accountID, minimum, s.Now()); err != nil {
@@ -59,12 +56,12 @@ func (s *Switch) Preview(ctx context.Context, actorID, accountID string, c Chang
 }
 
 // mailed is how many would be told of a change by mail, of those who were counted by what it accepts.
-func (s *Switch) mailed(ctx context.Context, actorID, accountID string, c Change, counted account.Counts) (int, error) {
+func (s *Switch) mailed(ctx context.Context, who actor.Actor, accountID id.Account, c Change, counted account.Counts) (int, error) {
 	a, err := s.Store.AccountRule(ctx, accountID)
 	if err != nil {
 		return 0, err
 	}
-	next, _, err := s.next(a.Rule, actorID, c)
+	next, _, err := s.next(a.Rule, decider(who), c)
 	if err != nil {
 		return 0, err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/id"
 	"sallyport/internal/jobs"
 	"sallyport/internal/notify"
 )
@@ -22,15 +23,15 @@ var remindAt = []struct {
 }{{"7d", 7 * 24 * time.Hour}, {"1d", 24 * time.Hour}, {"1h", time.Hour}, {"bound", 0}}
 
 type reminder struct {
-	AccountID     string `json:"account_id"`
-	EnforcementID string `json:"enforcement_id"`
-	Deadline      int64  `json:"deadline"` // microseconds: a changed deadline has reminders of its own
-	Name          string `json:"name"`
-	Cursor        string `json:"cursor"`
-	Started       bool   `json:"started"`
+	AccountID     id.Account `json:"account_id"`
+	EnforcementID string     `json:"enforcement_id"`
+	Deadline      int64      `json:"deadline"` // microseconds: a changed deadline has reminders of its own
+	Name          string     `json:"name"`
+	Cursor        string     `json:"cursor"`
+	Started       bool       `json:"started"`
 }
 
-func reminderJobs(accountID string, r account.Rule, now time.Time) ([]jobs.Job, error) {
+func reminderJobs(accountID id.Account, r account.Rule, now time.Time) ([]jobs.Job, error) {
 	var js []jobs.Job
 	for _, at := range remindAt {
 		due := r.GraceUntil.Add(-at.before)
@@ -95,10 +96,10 @@ func (s *Switch) remindPage(ctx context.Context, a account.Account, n reminder) 
 			return nil, "", err
 		}
 		for _, o := range owners {
-			messages = append(messages, notify.Message{ID: messageID("summary", n.key(), o.UserID), Channel: notify.Email, To: o.Email, Locale: o.Locale,
+			messages = append(messages, notify.Message{ID: messageID("summary", n.key(), string(o.UserID)), Channel: notify.Email, To: o.Email, Locale: o.Locale,
 				Template: notify.TwoFactorSummary, Data: map[string]string{"name": o.Name, "account_name": a.Name, "deadline": deadline,
 					"total": strconv.Itoa(counts.Total), "missing": strconv.Itoa(counts.Missing), "compliant": strconv.Itoa(counts.Compliant),
-					"link": s.BaseURL + "/accounts/" + a.ID + "/members"}})
+					"link": s.BaseURL + "/accounts/" + string(a.ID) + "/members"}})
 		}
 	}
 	if n.Name == "bound" {
@@ -109,7 +110,7 @@ func (s *Switch) remindPage(ctx context.Context, a account.Account, n reminder) 
 		return nil, "", err
 	}
 	for _, r := range people {
-		messages = append(messages, notify.Message{ID: messageID("reminder", n.key(), r.UserID), Channel: notify.Email, To: r.Email, Locale: r.Locale,
+		messages = append(messages, notify.Message{ID: messageID("reminder", n.key(), string(r.UserID)), Channel: notify.Email, To: r.Email, Locale: r.Locale,
 			Template: notify.TwoFactorReminder, Data: map[string]string{"name": r.Name, "account_name": a.Name, "account_number": a.Number,
 				"deadline": deadline, "accepted": string(a.Rule.Strength()), "link": s.BaseURL + "/me/security"}})
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"sallyport/internal/assurance"
+	"sallyport/internal/id"
 )
 
 // State is what a person may do with a session.
@@ -31,7 +32,7 @@ const (
 // Rule asks a person for a second factor, from BindsAt on.
 type Rule struct {
 	By          Source
-	AccountID   string // with ByAccount and ByMember
+	AccountID   id.Account // with ByAccount and ByMember
 	AccountName string
 	Minimum     assurance.Strength
 	Since       time.Time

@@ -6,37 +6,42 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 )
 
 // Store reads what the documents are made of.
 type Store interface {
 	AuditEvents(ctx context.Context, f audit.Filter) ([]audit.Event, error)
 	// KnownAs are these persons as the account knows them: its members by their names of today.
-	KnownAs(ctx context.Context, accountID string, userIDs []string) ([]Someone, error)
+	KnownAs(ctx context.Context, accountID id.Account, userIDs []id.User) ([]Someone, error)
 	// EventsAbout are what happened to these persons in the account from a moment on, oldest first, where it went well.
-	EventsAbout(ctx context.Context, accountID string, userIDs, actions []string, from time.Time) ([]audit.Event, error)
+	EventsAbout(ctx context.Context, accountID id.Account, userIDs []id.User, actions []string, from time.Time) ([]audit.Event, error)
 	// ReportMembers is a page of the account's members, by their identifiers, after the given one.
-	ReportMembers(ctx context.Context, accountID, after string, limit int) ([]Member, error)
+	ReportMembers(ctx context.Context, accountID id.Account, after string, limit int) ([]Member, error)
 	// LastProven is when each of these persons last showed a second factor, before a moment.
-	LastProven(ctx context.Context, userIDs []string, before time.Time) (map[string]time.Time, error)
+	LastProven(ctx context.Context, userIDs []id.User, before time.Time) (map[id.User]time.Time, error)
 	// ChainHead says since when the record is linked, and tells what was before each change.
 	ChainHead(ctx context.Context) (audit.Head, time.Time, error)
 }
 
 // Service writes an account's documents for its owners and admins.
 type Service struct {
-	Accounts interface {
-		Get(ctx context.Context, actorID, accountID string) (account.Membership, error)
-	}
-	Store Store
-	Audit interface {
-		Append(ctx context.Context, e audit.Event) error
+	Authority Authority
+	Store     Store
+	Audit     interface {
+		Append(ctx context.Context, who actor.Actor, e audit.Event) error
 	}
 	Provider enforcement.ProviderRule
 	Now      func() time.Time
+}
+
+// Authority says what somebody may see: the account as they see it, or fault.ErrNotFound.
+type Authority interface {
+	Look(ctx context.Context, who actor.Actor, action actor.Action, accountID id.Account) (account.Membership, error)
 }
 
 // Kind says what somebody in the record is.
@@ -52,7 +57,7 @@ const (
 // Someone is somebody in the record.
 type Someone struct {
 	Kind        Kind
-	ID          string // of a person
+	ID          id.User // of a person
 	Name, Email string
 	Member      bool // of the account, now
 }
@@ -66,27 +71,19 @@ type Entry struct {
 
 // Query says which events. What is empty is not asked for.
 type Query struct {
-	Action      string // what the action begins with
-	Actor, User string
-	From, To    time.Time
+	Action   string // what the action begins with
+	Actor    id.User
+	User     id.User
+	From, To time.Time
 }
 
-func (q Query) filter(accountID string) audit.Filter {
+func (q Query) filter(accountID id.Account) audit.Filter {
 	return audit.Filter{AccountID: accountID, Action: q.Action, ActorID: q.Actor, UserID: q.User, From: q.From, To: q.To}
 }
 
-// shown is the account, for whoever may see its evidence.
-func (s *Service) shown(ctx context.Context, actorID, accountID string) (account.Membership, error) {
-	m, err := s.Accounts.Get(ctx, actorID, accountID)
-	if err == nil {
-		err = m.Role.Permit(account.ReadAudit)
-	}
-	return m, err
-}
-
 // Events is a page of what happened in the account, newest first. fault.ErrAdminOnly.
-func (s *Service) Events(ctx context.Context, actorID, accountID string, q Query, page account.Page) ([]Entry, string, error) {
-	if _, err := s.shown(ctx, actorID, accountID); err != nil {
+func (s *Service) Events(ctx context.Context, who actor.Actor, accountID id.Account, q Query, page account.Page) ([]Entry, string, error) {
+	if _, err := s.Authority.Look(ctx, who, actor.ReadAudit, accountID); err != nil {
 		return nil, "", err
 	}
 	after, limit, err := page.Begin(2)
@@ -115,11 +112,11 @@ func (s *Service) Events(ctx context.Context, actorID, accountID string, q Query
 const batch = 500
 
 // Export finds what the query asks for, up to this moment: name is for the file, and write hands each event on, newest first,
-// however many there are. Whoever may not see them is told at once. That it was asked for is an event too.
-// fault.ErrAdminOnly.
-func (s *Service) Export(ctx context.Context, actorID, accountID, ending string, q Query) (
+// however many there are. Whoever may not see them is told at once, and a document ends where its reader may see them no longer. That
+// it was asked for is an event too. fault.ErrAdminOnly; a person confirms it.
+func (s *Service) Export(ctx context.Context, who actor.Actor, accountID id.Account, ending string, q Query) (
 	name string, write func(ctx context.Context, each func(Entry) error) error, err error) {
-	m, err := s.shown(ctx, actorID, accountID)
+	m, err := s.Authority.Look(ctx, who, actor.ExportRecord, accountID)
 	if err != nil {
 		return "", nil, err
 	}
@@ -129,6 +126,9 @@ func (s *Service) Export(ctx context.Context, actorID, accountID, ending string,
 	}
 	write = func(ctx context.Context, each func(Entry) error) error {
 		return s.walk(ctx, f, func(page []audit.Event) error {
+			if err := s.still(ctx, who, accountID); err != nil {
+				return err
+			}
 			entries, err := s.entries(ctx, accountID, page)
 			for i := 0; err == nil && i < len(entries); i++ {
 				err = each(entries[i])
@@ -137,12 +137,19 @@ func (s *Service) Export(ctx context.Context, actorID, accountID, ending string,
 		})
 	}
 	name = "audit-events-" + m.Number + "." + ending
-	return name, write, s.note(ctx, actorID, accountID, map[string]string{"document": "audit-events." + ending})
+	return name, write, s.note(ctx, who, accountID, map[string]string{"document": "audit-events." + ending})
+}
+
+// still says whether somebody who has begun to read a document may read on. It was confirmed when it began: that it takes longer
+// than a confirmation is good for cuts nobody off.
+func (s *Service) still(ctx context.Context, who actor.Actor, accountID id.Account) error {
+	_, err := s.Authority.Look(ctx, who, actor.ReadAudit, accountID)
+	return err
 }
 
 // note records that a document was asked for.
-func (s *Service) note(ctx context.Context, actorID, accountID string, detail map[string]string) error {
-	return s.Audit.Append(ctx, audit.Event{Action: audit.EvidenceExported, ActorID: actorID, AccountID: accountID, Detail: detail})
+func (s *Service) note(ctx context.Context, who actor.Actor, accountID id.Account, detail map[string]string) error {
+	return s.Audit.Append(ctx, who, audit.Event{Action: audit.EvidenceExported, AccountID: accountID, Detail: detail})
 }
 
 // walk hands on page after page, newest first.
@@ -164,17 +171,17 @@ func (s *Service) walk(ctx context.Context, f audit.Filter, each func(page []aud
 }
 
 // entries puts names to events.
-func (s *Service) entries(ctx context.Context, accountID string, events []audit.Event) ([]Entry, error) {
-	seen := map[string]bool{"": true, audit.Operator: true}
-	var ids []string
+func (s *Service) entries(ctx context.Context, accountID id.Account, events []audit.Event) ([]Entry, error) {
+	seen := map[id.User]bool{"": true, audit.Operator: true}
+	var ids []id.User
 	for _, e := range events {
-		for _, who := range []string{e.ActorID, e.UserID} {
+		for _, who := range []id.User{e.ActorID, e.UserID} {
 			if !seen[who] {
 				seen[who], ids = true, append(ids, who)
 			}
 		}
 	}
-	known := map[string]Someone{"": {Kind: Program, Name: "Portal"}, audit.Operator: {Kind: Operator, Name: "Operator"}}
+	known := map[id.User]Someone{"": {Kind: Program, Name: "Portal"}, audit.Operator: {Kind: Operator, Name: "Operator"}}
 	if len(ids) > 0 {
 		persons, err := s.Store.KnownAs(ctx, accountID, ids)
 		if err != nil {
@@ -196,9 +203,9 @@ func (s *Service) entries(ctx context.Context, accountID string, events []audit.
 }
 
 // named is somebody, who may be in the record and nowhere else any more.
-func named(known map[string]Someone, id string) Someone {
-	if p, ok := known[id]; ok {
+func named(known map[id.User]Someone, userID id.User) Someone {
+	if p, ok := known[userID]; ok {
 		return p
 	}
-	return Someone{Kind: Person, ID: id, Name: id}
+	return Someone{Kind: Person, ID: userID, Name: string(userID)}
 }

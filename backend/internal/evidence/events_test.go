@@ -3,14 +3,19 @@ package evidence_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/authority"
 	"sallyport/internal/evidence"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/testkit"
 )
 
@@ -18,16 +23,20 @@ func TestEvents(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
-		ctx := audit.WithOrigin(w.ctx, audit.Origin{Address: "192.0.2.1"})
+		office := func() actor.Actor {
+			owner := w.as(w.owner)
+			owner.Origin.Address = "192.0.2.1"
+			return owner
+		}
 
 		t.Run("only owners and admins see them, and strangers learn nothing", func(t *testing.T) {
 			for _, who := range []struct {
-				userID string
+				userID id.User
 				want   error
 			}{{w.member, fault.ErrAdminOnly}, {w.person("stranger", "stranger@blue.test"), fault.ErrNotFound}} {
-				_, _, err := w.proof.Events(w.ctx, who.userID, w.account.ID, evidence.Query{}, account.Page{})
-				_, _, exported := w.proof.Export(w.ctx, who.userID, w.account.ID, "csv", evidence.Query{})
-				_, _, reported := w.proof.Report(w.ctx, who.userID, w.account.ID, w.today())
+				_, _, err := w.proof.Events(w.ctx, w.as(who.userID), w.account.ID, evidence.Query{}, account.Page{})
+				_, _, exported := w.proof.Export(w.ctx, w.as(who.userID), w.account.ID, "csv", evidence.Query{})
+				_, _, reported := w.proof.Report(w.ctx, w.as(who.userID), w.account.ID, w.today())
 				for _, err := range []error{err, exported, reported} {
 					if !errors.Is(err, who.want) {
 						t.Errorf("got %v, want %v", err, who.want)
@@ -51,14 +60,14 @@ func TestEvents(t *testing.T) {
 			}
 		})
 		t.Run("where members sign in is not the account's business", func(t *testing.T) {
-			w.must(w.log.Append(ctx, audit.Event{Action: audit.SignInCompleted, ActorID: w.member, UserID: w.member, Detail: map[string]string{"amr": "mfa otp pwd"}}))
+			w.must(w.log.Append(w.ctx, office(), audit.Event{Action: audit.SignInCompleted, ActorID: w.member, UserID: w.member, Detail: map[string]string{"amr": "mfa otp pwd"}}))
 			if got := w.entries(evidence.Query{User: w.member, Action: "sign_in."}); len(got) != 0 {
 				t.Errorf("got %+v", got)
 			}
 		})
 		t.Run("what an admin does here bears the address", func(t *testing.T) {
 			role := account.Billing
-			_, err := w.accounts.UpdateMember(ctx, w.owner, w.account.ID, w.member, account.Patch{Role: &role})
+			_, err := w.accounts.UpdateMember(w.ctx, office(), w.account.ID, w.member, account.Patch{Role: &role})
 			w.must(err)
 			got := w.entries(evidence.Query{Action: "member.role"})
 			if len(got) != 1 || got[0].Address != "192.0.2.1" || got[0].Actor.Name != "owner" || got[0].Actor.Kind != evidence.Person {
@@ -85,7 +94,7 @@ func TestEvents(t *testing.T) {
 			w.days(1)
 			from := w.clock.Now()
 			w.enforceable()
-			w.must(w.accounts.RemoveMember(ctx, w.owner, w.account.ID, w.member))
+			w.must(w.accounts.RemoveMember(w.ctx, office(), w.account.ID, w.member))
 			for _, c := range []struct {
 				q    evidence.Query
 				want string
@@ -104,7 +113,7 @@ func TestEvents(t *testing.T) {
 			}
 		})
 		t.Run("what happens to them afterwards is not the account's business any more", func(t *testing.T) {
-			w.must(w.factors.Disable(w.ctx, w.member))
+			w.must(w.disables(w.member))
 			if got := actions(w.entries(evidence.Query{User: w.member, Action: "factor."})); got != "factor.activated" {
 				t.Errorf("got %q", got)
 			}
@@ -122,11 +131,12 @@ func TestEvents(t *testing.T) {
 			}
 		})
 		t.Run("pages lead back to the first event, and none comes twice", func(t *testing.T) {
+			until := w.clock.Advance(time.Millisecond) // before the event that it was exported
 			all := w.entries(evidence.Query{})
 			var paged []evidence.Entry
 			page := account.Page{Limit: 2}
 			for {
-				found, next, err := w.proof.Events(w.ctx, w.owner, w.account.ID, evidence.Query{To: w.clock.Now()}, page)
+				found, next, err := w.proof.Events(w.ctx, w.as(w.owner), w.account.ID, evidence.Query{To: until}, page)
 				w.must(err)
 				paged = append(paged, found...)
 				if page.Cursor = next; next == "" {
@@ -141,24 +151,52 @@ func TestEvents(t *testing.T) {
 					t.Errorf("at %d: %s %s", i, e.Action, all[len(all)-1-i].Action)
 				}
 			}
-			if _, _, err := w.proof.Events(w.ctx, w.owner, w.account.ID, evidence.Query{}, account.Page{Cursor: "WyJ4IiwieSJd"}); err == nil {
+			if _, _, err := w.proof.Events(w.ctx, w.as(w.owner), w.account.ID, evidence.Query{}, account.Page{Cursor: "WyJ4IiwieSJd"}); err == nil {
 				t.Error("a foreign cursor is taken")
 			}
 		})
 		t.Run("other accounts see nothing of it", func(t *testing.T) {
-			other, err := w.accounts.Create(w.ctx, w.owner, "Blue")
+			other, err := w.accounts.Create(w.ctx, w.as(w.owner), "Blue", nil)
 			w.must(err)
-			found, _, err := w.proof.Events(w.ctx, w.owner, other.ID, evidence.Query{}, account.Page{})
+			found, _, err := w.proof.Events(w.ctx, w.as(w.owner), other.ID, evidence.Query{}, account.Page{})
 			w.must(err)
 			if actions(found) != "account.created" {
 				t.Errorf("got %s", actions(found))
 			}
 		})
 		t.Run("an operator's doing is an operator's", func(t *testing.T) {
-			w.must(w.log.Append(w.ctx, audit.Event{Action: audit.AccountEnforced, ActorID: audit.Operator, AccountID: w.account.ID}))
+			w.must(w.log.Append(w.ctx, actor.AsOperator(""), audit.Event{Action: audit.AccountEnforced, AccountID: w.account.ID}))
 			got := w.entries(evidence.Query{Actor: audit.Operator})
 			if len(got) != 1 || got[0].Actor.Kind != evidence.Operator || got[0].User != nil {
 				t.Errorf("got %+v", got)
+			}
+		})
+		t.Run("a document is confirmed when it is asked for, and ends where its reader may see it no longer", func(t *testing.T) {
+			reader := w.person("reader", "reader@acme.test")
+			w.join(reader, account.Admin)
+			unsure := w.as(reader)
+			unsure.Shown = actor.Confirmation{}
+			_, _, exported := w.proof.Export(w.ctx, unsure, w.account.ID, "csv", evidence.Query{})
+			_, _, reported := w.proof.Report(w.ctx, unsure, w.account.ID, w.today())
+			if !errors.Is(exported, authority.ErrConfirmation) || !errors.Is(reported, authority.ErrConfirmation) {
+				t.Errorf("got %v, %v", exported, reported)
+			}
+			_, export, err := w.proof.Export(w.ctx, w.as(reader), w.account.ID, "csv", evidence.Query{})
+			w.must(err)
+			_, report, err := w.proof.Report(w.ctx, w.as(reader), w.account.ID, time.Time{})
+			w.must(err)
+			each := func(evidence.Entry) error { return nil }
+			w.clock.Advance(time.Hour) // a document may take its time
+			if err := errors.Join(export(w.ctx, each), report(w.ctx, io.Discard)); err != nil {
+				t.Errorf("got %v", err)
+			}
+			role := account.Plain
+			_, err = w.accounts.UpdateMember(w.ctx, w.as(w.owner), w.account.ID, reader, account.Patch{Role: &role})
+			w.must(err)
+			for _, err := range []error{export(w.ctx, each), report(w.ctx, io.Discard)} {
+				if !errors.Is(err, fault.ErrAdminOnly) {
+					t.Errorf("got %v", err)
+				}
 			}
 		})
 	})

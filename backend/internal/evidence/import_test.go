@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
-	"sallyport/internal/audit"
 	"sallyport/internal/testkit"
 )
 
@@ -23,7 +23,7 @@ func TestReportOfDaysBeforeAndAfterAnImport(t *testing.T) {
 			_ = yield(account.Arrival{Email: "new@blue.test", Name: "New", Role: account.Billing, Locale: "en", TwoFactorRequired: true}, nil) &&
 				yield(account.Arrival{Email: "known@blue.test", Name: "x", Role: account.Plain, Locale: "en"}, nil)
 		}
-		_, err := w.accounts.ImportMembers(audit.AsOperator(w.ctx, "a merger"), w.account.ID, people, account.Import{Way: "import"})
+		_, err := w.accounts.ImportMembers(w.ctx, actor.AsOperator("a merger"), w.account.ID, people, account.Import{Way: "import"})
 		w.must(err)
 		day := w.today()
 		w.days(1)
@@ -52,11 +52,11 @@ func TestReportOfDaysBeforeAndAfterAnImport(t *testing.T) {
 			}
 		}
 		// Those who have left are in the report of that day, as they were, and still not in that of the day before.
-		operator := audit.AsOperator(w.ctx, "they have left")
+		operator := actor.AsOperator("they have left")
 		u, err := w.store.UserByEmail(w.ctx, "new@blue.test")
 		w.must(err)
-		w.must(w.accounts.RemoveMember(operator, audit.Operator, w.account.ID, u.ID))
-		w.must(w.accounts.RemoveMember(operator, audit.Operator, w.account.ID, known))
+		w.must(w.accounts.RemoveMember(w.ctx, operator, w.account.ID, u.ID))
+		w.must(w.accounts.RemoveMember(w.ctx, operator, w.account.ID, known))
 		w.days(1)
 		check(day, "the day, after they have left")
 		for _, email := range []string{"new@blue.test", "known@blue.test"} {

@@ -9,11 +9,12 @@ import (
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/enforcement"
+	"sallyport/internal/id"
 )
 
 // Member is what the report says of a person.
 type Member struct {
-	UserID      string
+	UserID      id.User
 	Name, Email string
 	Role        account.Role
 	Required    bool // the switch of this one person

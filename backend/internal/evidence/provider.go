@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
 )
 
@@ -27,5 +28,5 @@ func (s *Service) NoteProvider(ctx context.Context) error {
 			detail["minimum_strength_before"] = before
 		}
 	}
-	return s.Audit.Append(ctx, audit.Event{Action: audit.ProviderRuleChanged, ActorID: audit.Operator, AccountID: audit.Provider, Detail: detail})
+	return s.Audit.Append(ctx, actor.TheHouse(), audit.Event{Action: audit.ProviderRuleChanged, ActorID: audit.Operator, AccountID: audit.Provider, Detail: detail})
 }

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 )
 
 var errFuture = fault.InvalidField("at", "This day has not begun yet.")
@@ -24,6 +26,7 @@ var columns = []string{"person", "email", "role", "methods", "since", "last_used
 // report is one report while it is written.
 type report struct {
 	s        *Service
+	who      actor.Actor
 	account  account.Membership
 	at       time.Time // the moment that it speaks of
 	past     bool      // a day that is over
@@ -36,14 +39,14 @@ type report struct {
 
 // Report says of each member who had which second factor, and whether they met the rule: now, for the zero day, or at the end
 // of a day (UTC) that is over, worked out backwards from now by what the record says of every change since. Members who have
-// left since then come last. Whoever may not see it is told at once. That it was asked for is an event too.
-// fault.ErrAdminOnly.
-func (s *Service) Report(ctx context.Context, actorID, accountID string, day time.Time) (name string, write func(ctx context.Context, w io.Writer) error, err error) {
-	m, err := s.shown(ctx, actorID, accountID)
+// left since then come last. Whoever may not see it is told at once, and the document ends where its reader may see it no longer. That
+// it was asked for is an event too. fault.ErrAdminOnly; a person confirms it.
+func (s *Service) Report(ctx context.Context, who actor.Actor, accountID id.Account, day time.Time) (name string, write func(ctx context.Context, w io.Writer) error, err error) {
+	m, err := s.Authority.Look(ctx, who, actor.ExportRecord, accountID)
 	if err != nil {
 		return "", nil, err
 	}
-	r := &report{s: s, account: m, at: s.Now().UTC(), rule: m.Rule, provider: s.Provider}
+	r := &report{s: s, who: who, account: m, at: s.Now().UTC(), rule: m.Rule, provider: s.Provider}
 	if !day.IsZero() {
 		end := day.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1)
 		switch {
@@ -62,7 +65,7 @@ func (s *Service) Report(ctx context.Context, actorID, accountID string, day tim
 	}
 	date := named.Format(time.DateOnly)
 	return "second-factor-" + m.Number + "-" + date + ".csv", r.write,
-		s.note(ctx, actorID, accountID, map[string]string{"document": "two-factor/report.csv", "day": date})
+		s.note(ctx, who, accountID, map[string]string{"document": "two-factor/report.csv", "day": date})
 }
 
 // prepare finds the rules of that moment, and what nobody can know of it.
@@ -96,7 +99,7 @@ func (r *report) prepare(ctx context.Context) (err error) {
 }
 
 // since are the account's events of an action from that moment on, oldest first.
-func (r *report) since(ctx context.Context, accountID, action string) ([]audit.Event, error) {
+func (r *report) since(ctx context.Context, accountID id.Account, action string) ([]audit.Event, error) {
 	var all []audit.Event
 	err := r.s.walk(ctx, audit.Filter{AccountID: accountID, Action: action, From: r.at}, func(page []audit.Event) error {
 		all = append(all, page...)
@@ -114,17 +117,23 @@ func (r *report) write(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return err
 		}
+		if err := r.s.still(ctx, r.who, r.account.ID); err != nil {
+			return err
+		}
 		if err := r.members(ctx, page); err != nil {
 			return err
 		}
 		if len(page) < batch {
 			break
 		}
-		after = page[len(page)-1].UserID
+		after = string(page[len(page)-1].UserID)
 	}
 	if r.past {
 		for _, action := range []string{audit.MemberRemoved, audit.MemberLeft} {
 			err := r.s.walk(ctx, audit.Filter{AccountID: r.account.ID, Action: action, From: r.at}, func(page []audit.Event) error {
+				if err := r.s.still(ctx, r.who, r.account.ID); err != nil {
+					return err
+				}
 				return r.departed(ctx, page)
 			})
 			if err != nil {
@@ -165,7 +174,7 @@ func (r *report) members(ctx context.Context, page []Member) error {
 // departed writes those who have left since, and are no members now.
 func (r *report) departed(ctx context.Context, left []audit.Event) error {
 	page := make([]Member, 0, len(left))
-	goings := map[string]string{}
+	goings := map[string]id.User{}
 	for _, e := range left {
 		page = append(page, Member{UserID: e.UserID, Gone: true})
 		goings[e.ID] = e.UserID
@@ -194,8 +203,8 @@ func (r *report) departed(ctx context.Context, left []audit.Event) error {
 	return r.lines(ctx, page)
 }
 
-func ids(page []Member) []string {
-	out := make([]string, len(page))
+func ids(page []Member) []id.User {
+	out := make([]id.User, len(page))
 	for i, m := range page {
 		out[i] = m.UserID
 	}
@@ -203,9 +212,9 @@ func ids(page []Member) []string {
 }
 
 // about are the events of these persons since that moment, by person, oldest first.
-func (r *report) about(ctx context.Context, page []Member) (map[string][]audit.Event, error) {
+func (r *report) about(ctx context.Context, page []Member) (map[id.User][]audit.Event, error) {
 	events, err := r.s.Store.EventsAbout(ctx, r.account.ID, ids(page), about, r.at)
-	by := map[string][]audit.Event{}
+	by := map[id.User][]audit.Event{}
 	for _, e := range events {
 		by[e.UserID] = append(by[e.UserID], e)
 	}

@@ -7,21 +7,25 @@ import (
 	"database/sql"
 	"encoding/csv"
 	"flag"
-
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/authority"
 	"sallyport/internal/bus"
 	"sallyport/internal/enforcement"
 	"sallyport/internal/evidence"
 	"sallyport/internal/factor"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
+	"sallyport/internal/seal"
+	"sallyport/internal/session"
 	"sallyport/internal/store"
 	"sallyport/internal/testkit"
 	"sallyport/internal/user"
@@ -45,13 +49,15 @@ type world struct {
 	store    *store.Store
 	log      *audit.Log
 	chain    *audit.Chain
+	guard    *authority.Guard
 	accounts *account.Service
 	factors  *factor.Service
 	rule     *enforcement.Switch
 	proof    *evidence.Service
 
-	account       account.Membership
-	owner, member string
+	account account.Membership
+	owner   id.User
+	member  id.User
 }
 
 func newWorld(t *testing.T, databaseURL string) *world {
@@ -61,18 +67,19 @@ func newWorld(t *testing.T, databaseURL string) *world {
 	now := func() time.Time { return w.clock.Advance(time.Millisecond) }
 	w.log = &audit.Log{Store: w.store, Now: now}
 	w.chain = &audit.Chain{Store: w.store, Now: now, Log: slog.New(slog.DiscardHandler)}
-	w.accounts = &account.Service{Store: w.store, Notify: nobody{}, Audit: w.log, Now: now, Random: rand.Reader, BaseURL: "https://portal.test"}
-	w.factors = &factor.Service{Store: w.store, Users: w.store, Audit: w.log, Notices: nobody{}, Now: now, Random: rand.Reader,
-		BaseURL: "https://portal.test", Offered: assurance.All}
 	facts := enforcement.NewFacts(w.store, b, now, enforcement.ProviderRule{}, assurance.All, 100)
-	w.rule = &enforcement.Switch{Facts: facts, Store: w.store, Audit: w.log, Notices: nobody{}, Now: now, BaseURL: "https://portal.test"}
-	w.proof = &evidence.Service{Accounts: w.accounts, Store: w.store, Audit: w.log, Now: now}
+	w.guard = authority.New(w.store, facts, now)
+	w.accounts = &account.Service{Store: w.store, Authority: w.guard, Notify: nobody{}, Audit: w.log, Now: now, Random: rand.Reader, BaseURL: "https://portal.test"}
+	w.factors = &factor.Service{Store: w.store, Users: w.store, Authority: w.guard, Audit: w.log, Notices: nobody{}, Now: now, Random: rand.Reader,
+		BaseURL: "https://portal.test", Offered: assurance.All}
+	w.rule = &enforcement.Switch{Facts: facts, Store: w.store, Authority: w.guard, Audit: w.log, Notices: nobody{}, Now: now, BaseURL: "https://portal.test"}
+	w.proof = &evidence.Service{Authority: w.guard, Store: w.store, Audit: w.log, Now: now}
 	w.must(w.chain.Begin(w.ctx))
 	w.must(w.proof.NoteProvider(w.ctx))
 
 	w.owner = w.person("owner", "owner@acme.test")
 	var err error
-	w.account, err = w.accounts.Create(w.ctx, w.owner, "Acme")
+	w.account, err = w.accounts.Create(w.ctx, w.as(w.owner), "Acme", nil)
 	w.must(err)
 	w.member = w.person("member", "member@acme.test")
 	w.join(w.member, account.Plain)
@@ -86,17 +93,53 @@ func (w *world) must(err error) {
 	}
 }
 
-func (w *world) person(name, email string) string {
+func (w *world) person(name, email string) id.User {
 	w.t.Helper()
-	u := user.User{ID: id.New(), Email: email, Name: name, Locale: "en", PasswordHash: "-", CreatedAt: w.clock.Now()}
-	if added, err := w.store.AddUser(w.ctx, u); err != nil || !added {
+	u := user.User{ID: id.User(id.New()), Email: email, Name: name, Locale: "en", PasswordHash: "-", CreatedAt: w.clock.Now()}
+	if added, err := w.store.AddUser(w.ctx, u, ""); err != nil || !added {
 		w.t.Fatal(added, err)
 	}
 	return u.ID
 }
 
+// as is the person, in a session that they have just opened, has shown everything and is confirmed.
+func (w *world) as(userID id.User) actor.Actor {
+	w.t.Helper()
+	u, err := w.store.User(w.ctx, userID)
+	w.must(err)
+	now := w.clock.Advance(time.Millisecond)
+	s := session.Session{ID: id.Stay(id.New()), UserID: userID, Epoch: u.Epoch, Delivery: session.Bearer, Proof: assurance.Password().And("mfa", "otp", "hwk"),
+		AuthTime: now, CreatedAt: now, LastUsedAt: now, IdleEnds: now.Add(session.IdleLife), Ends: now.Add(session.AbsoluteLife)}
+	w.must(w.store.AddSession(w.ctx, s, id.New()))
+	return actor.Actor{Kind: actor.Person, User: userID, Stay: s.Stay(), Shown: actor.Confirmation{
+		Stay: s.ID, Epoch: s.Epoch, Password: true, Factor: assurance.ByRecoveryCode, Until: now.Add(actor.ConfirmLife),
+	}}
+}
+
+// own does something to a person's second factors, as they do it, whether a rule holds them up or not.
+func (w *world) own(userID id.User, f func(ctx context.Context, who actor.Actor) error) error {
+	w.t.Helper()
+	who := w.as(userID)
+	who.Due, who.Origin = true, actor.Origin{Address: "198.51.100.7", UserAgent: "browser at home"}
+	return w.guard.Act(w.ctx, who, who.OwnPerson(), func(ctx context.Context) error { return f(ctx, who) })
+}
+
+// loses takes a factor from a person.
+func (w *world) loses(userID id.User, factorID id.Factor) error {
+	w.t.Helper()
+	return w.own(userID, func(ctx context.Context, who actor.Actor) error {
+		return w.factors.Remove(ctx, who, factorID, func(assurance.Types) error { return nil })
+	})
+}
+
+// disables takes all factors from a person.
+func (w *world) disables(userID id.User) error {
+	w.t.Helper()
+	return w.own(userID, w.factors.Disable)
+}
+
 // join lets a person belong to the account, and records it.
-func (w *world) join(userID string, role account.Role) {
+func (w *world) join(userID id.User, role account.Role) {
 	w.t.Helper()
 	w.must(w.store.InTx(w.ctx, func(ctx context.Context) error {
 		m := account.Member{AccountID: w.account.ID, UserID: userID, Role: role, JoinedAt: w.clock.Advance(time.Millisecond)}
@@ -107,29 +150,32 @@ func (w *world) join(userID string, role account.Role) {
 		if err != nil {
 			return err
 		}
-		return w.log.Append(ctx, account.Joined(w.owner, m, "invitation"))
+		return w.log.Append(ctx, actor.TheHouse(), account.Joined(w.owner, m, "invitation"))
 	}))
 }
 
 // gains gives a person a factor, as if it had been enrolled.
-func (w *world) gains(userID string, t assurance.Type) (factorID string) {
+func (w *world) gains(userID id.User, t assurance.Type) (factorID id.Factor) {
 	w.t.Helper()
-	f := factor.Factor{ID: id.New(), UserID: userID, Type: t, Name: "private name", Status: factor.Pending, CreatedAt: w.clock.Now()}
-	w.must(w.store.AddFactor(w.ctx, f))
-	if ok, err := w.store.VerifyPending(w.ctx, f); err != nil || !ok {
-		w.t.Fatal(ok, err)
-	}
-	from := audit.WithOrigin(w.ctx, audit.Origin{SessionID: "session", Address: "198.51.100.7", UserAgent: "browser at home"})
-	w.must(w.store.InTx(from, func(ctx context.Context) error {
-		_, err := w.factors.Activate(ctx, userID, f.ID)
+	w.must(w.own(userID, func(ctx context.Context, who actor.Actor) error {
+		f := factor.Factor{ID: id.Factor(id.New()), UserID: userID, Type: t, Name: "private name", Status: factor.Pending, CreatedAt: w.clock.Now(),
+			Stay: who.Stay.Root(), Epoch: who.Stay.Epoch, EnrolmentHash: seal.TokenHash("enrolment")}
+		if err := w.store.AddFactor(ctx, f); err != nil {
+			return err
+		}
+		if _, err := w.store.VerifyPending(ctx, f); err != nil {
+			return err
+		}
+		factorID = f.ID
+		_, err := w.factors.Activate(ctx, who, factor.Enrolment{Factor: f.ID, Token: "enrolment"})
 		return err
 	}))
-	return f.ID
+	return factorID
 }
 
 func (w *world) enforce(on bool, minimum assurance.Strength, graceDays int) {
 	w.t.Helper()
-	_, err := w.rule.Set(w.ctx, w.owner, w.account.ID, enforcement.Change{Enforced: on, AccountNumber: w.account.Number, Minimum: minimum, GraceDays: graceDays})
+	_, err := w.rule.Set(w.ctx, w.as(w.owner), w.account.ID, enforcement.Change{Enforced: on, AccountNumber: w.account.Number, Minimum: minimum, GraceDays: graceDays})
 	w.must(err)
 }
 
@@ -142,7 +188,7 @@ func (w *world) today() time.Time { return w.clock.Now().UTC().Truncate(24 * tim
 // report reads the report of a day by e-mail address and name of the column; the zero day is now.
 func (w *world) report(day time.Time) map[string]map[string]string {
 	w.t.Helper()
-	_, write, err := w.proof.Report(w.ctx, w.owner, w.account.ID, day)
+	_, write, err := w.proof.Report(w.ctx, w.as(w.owner), w.account.ID, day)
 	w.must(err)
 	var raw bytes.Buffer
 	w.must(write(w.ctx, &raw))
@@ -165,7 +211,7 @@ func (w *world) report(day time.Time) map[string]map[string]string {
 // entries are all events that the account sees, oldest first, as "action".
 func (w *world) entries(q evidence.Query) []evidence.Entry {
 	w.t.Helper()
-	_, write, err := w.proof.Export(w.ctx, w.owner, w.account.ID, "ndjson", q)
+	_, write, err := w.proof.Export(w.ctx, w.as(w.owner), w.account.ID, "ndjson", q)
 	w.must(err)
 	var all []evidence.Entry
 	w.must(write(w.ctx, func(e evidence.Entry) error {
@@ -184,7 +230,7 @@ func actions(entries []evidence.Entry) string {
 }
 
 // forget takes every row of a person out of the database but their events.
-func forget(t *testing.T, databaseURL, userID string) {
+func forget(t *testing.T, databaseURL string, userID id.User) {
 	t.Helper()
 	driver, dsn := "pgx", databaseURL
 	if path, ok := strings.CutPrefix(databaseURL, "sqlite:"); ok {
@@ -195,8 +241,11 @@ func forget(t *testing.T, databaseURL, userID string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()
-	for _, table := range []string{"factors WHERE user_id", "users WHERE id"} {
-		if _, err := db.ExecContext(t.Context(), "DELETE FROM "+table+" = '"+userID+"'"); err != nil {
+	for _, from := range []string{
+		"factors WHERE user_id = '%s'", "refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = '%s')",
+		"sessions WHERE user_id = '%s'", "users WHERE id = '%s'",
+	} {
+		if _, err := db.ExecContext(t.Context(), "DELETE FROM "+fmt.Sprintf(from, userID)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
@@ -49,19 +50,22 @@ var (
 
 // Challenge is one question that was put to a person: a code that was sent, or a nonce for a passkey.
 type Challenge struct {
-	ID, UserID        string
-	FactorID, PhoneID string // what is asked for, and the number it was sent to
-	Purpose           Purpose
-	Context           string // the sign-in, or the session that is confirmed
-	Type              assurance.Type
-	CodeHash          string
-	Data              string // of a passkey
-	SentTo            string // a hint
-	Attempts          int
-	CreatedAt         time.Time
-	ResendAt          time.Time // zero: nothing is sent
-	Expires           time.Time
-	SpentAt, VoidAt   time.Time
+	ID              string
+	UserID          id.User
+	FactorID        id.Factor // what is asked for
+	PhoneID         string    // and the number it was sent to
+	Purpose         Purpose
+	Context         id.Stay // the stay in which it is answered, and nowhere else
+	Epoch           int64   // of the person when it was put
+	Type            assurance.Type
+	CodeHash        string
+	Data            string // of a passkey
+	SentTo          string // a hint
+	Attempts        int
+	CreatedAt       time.Time
+	ResendAt        time.Time // zero: nothing is sent
+	Expires         time.Time
+	SpentAt, VoidAt time.Time
 
 	Options      map[string]any // of a passkey; not stored
 	VoiceOffered bool           // the next code may come by a call; not stored
@@ -71,26 +75,24 @@ type Challenge struct {
 type ChallengeStore interface {
 	// AddChallenge stores a challenge; those for the same purpose, context, factor and number are void.
 	AddChallenge(ctx context.Context, c Challenge) error
-	Challenge(ctx context.Context, userID, challengeID string) (Challenge, error) // fault.ErrNotFound
+	Challenge(ctx context.Context, userID id.User, challengeID string) (Challenge, error) // fault.ErrNotFound
 	// LastChallenge is the newest one of the same person, purpose, context, and factor or number; fault.ErrNotFound.
 	LastChallenge(ctx context.Context, like Challenge) (Challenge, error)
 	// CountSent counts the unspent codes that were sent since a time to where c goes: in all, and in c's own purpose and context,
 	// with the time when the next one may be sent there.
 	CountSent(ctx context.Context, c Challenge, since time.Time) (all, here int, resendAt time.Time, err error)
-	// Answered says whether a challenge for this purpose was spent in this place.
-	Answered(ctx context.Context, userID string, p Purpose, place string) (bool, error)
+	// Answered says whether a challenge for this purpose was spent in this stay, in this epoch.
+	Answered(ctx context.Context, userID id.User, p Purpose, stay id.Stay, epoch int64) (bool, error)
 	CountChallengeAttempt(ctx context.Context, challengeID string, limit int) (attempts int, ok bool, err error)
 	// SpendChallenge spends it, once.
 	SpendChallenge(ctx context.Context, challengeID string, now time.Time) (bool, error)
-	UseFactor(ctx context.Context, factorID, secret string, now time.Time) (bool, error) // "" leaves the secret
-	HoldUser(ctx context.Context, userID string) error
-
+	UseFactor(ctx context.Context, factorID id.Factor, secret string, now time.Time) (bool, error) // "" leaves the secret
 	AddPhone(ctx context.Context, p Phone) error
-	Phone(ctx context.Context, userID, phoneID string) (Phone, error) // fault.ErrNotFound
-	Phones(ctx context.Context, userID string) ([]Phone, error)
+	Phone(ctx context.Context, userID id.User, phoneID string) (Phone, error) // fault.ErrNotFound
+	Phones(ctx context.Context, userID id.User) ([]Phone, error)
 	// VerifyPhone makes a number count; others of its kind that no factor uses go.
 	VerifyPhone(ctx context.Context, p Phone, now time.Time) error
-	RemovePhone(ctx context.Context, userID, phoneID string) (bool, error) // false: a factor uses it, or it is not there
+	RemovePhone(ctx context.Context, userID id.User, phoneID string) (bool, error) // false: a factor uses it, or it is not there
 }
 
 // Budgets say whether a text message may be paid for.
@@ -105,22 +107,40 @@ type Budgets interface {
 
 // Ask is a wish for a challenge.
 type Ask struct {
-	FactorID string
-	Purpose  Purpose
-	Context  string
+	FactorID id.Factor
 	ToBackup bool
 	ByVoice  bool
 	Until    time.Time // the challenge ends with this; zero: after codeLife
 }
 
-// Challenge sends a code to an active factor, or makes a nonce for a passkey. ErrResendTooSoon with the wait, ErrNoneNeeded,
-// ErrNoBackup, ErrDisabled, ErrMailboxSpent; fault.ErrNotFound for a factor that is not the person's.
-func (s *Service) Challenge(ctx context.Context, userID string, a Ask) (Challenge, error) {
-	c, err := s.ask(ctx, userID, a)
-	return c, s.noteRefusal(ctx, userID, err)
+// Challenge sends a code to an active factor, or makes a nonce for a passkey: at the second door, or to confirm a session.
+// ErrResendTooSoon with the wait, ErrNoneNeeded, ErrNoBackup, ErrDisabled, ErrMailboxSpent; fault.ErrNotFound for a factor that is not
+// the person's.
+func (s *Service) Challenge(ctx context.Context, who actor.Actor, a Ask) (Challenge, error) {
+	action, purpose := actor.Confirm, ToConfirm
+	if who.Stay.Between() {
+		action, purpose = actor.PassSecondDoor, ToSignIn
+	}
+	return s.sending(ctx, who, action, func(ctx context.Context) (Challenge, error) {
+		return s.ask(ctx, who, purpose, a)
+	})
 }
 
-func (s *Service) ask(ctx context.Context, userID string, a Ask) (Challenge, error) {
+// sending does what may send a code, with the person held alone: no number of parallel wishes sends more. A text that a budget has
+// refused is recorded where the transaction is over.
+func (s *Service) sending(ctx context.Context, who actor.Actor, action actor.Action, f func(ctx context.Context) (Challenge, error)) (c Challenge, err error) {
+	err = s.Authority.Act(ctx, who, who.OwnPerson(), func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, action, ""); err != nil {
+			return err
+		}
+		c, err = f(ctx)
+		return err
+	})
+	return c, s.NoteRefusal(ctx, who, err)
+}
+
+func (s *Service) ask(ctx context.Context, who actor.Actor, purpose Purpose, a Ask) (Challenge, error) {
+	userID := who.User
 	f, err := s.Store.Factor(ctx, userID, a.FactorID)
 	if err != nil {
 		return Challenge{}, err
@@ -135,12 +155,12 @@ func (s *Service) ask(ctx context.Context, userID string, a Ask) (Challenge, err
 	if err != nil {
 		return Challenge{}, err
 	}
-	c := Challenge{FactorID: f.ID, Purpose: a.Purpose, Context: a.Context, Type: f.Type, Expires: a.Until}
+	c := Challenge{FactorID: f.ID, Purpose: purpose, Context: who.Stay.ID, Epoch: who.Stay.Epoch, Type: f.Type, Expires: a.Until}
 	switch f.Type {
 	case assurance.Passkey:
 		return s.askPasskey(ctx, u, c)
 	case assurance.Email:
-		if a.Purpose == ToSignIn && !u.MailboxSpentAt.IsZero() {
+		if purpose == ToSignIn && !u.MailboxSpentAt.IsZero() {
 			return Challenge{}, ErrMailboxSpent
 		}
 		return s.send(ctx, u, c, route{})
@@ -154,28 +174,30 @@ func (s *Service) ask(ctx context.Context, userID string, a Ask) (Challenge, err
 	return Challenge{}, ErrNoneNeeded
 }
 
-// ChallengeAgain sends the code of an enrolment again, or calls. ErrNotPending, ErrNoneNeeded, ErrResendTooSoon.
-func (s *Service) ChallengeAgain(ctx context.Context, userID, factorID string, byVoice bool) (Challenge, error) {
-	f, err := s.Store.Factor(ctx, userID, factorID)
-	if err != nil {
-		return Challenge{}, err
-	}
-	if f.Status != Pending {
-		return Challenge{}, ErrNotPending
-	}
-	if f.Type != assurance.Email && f.Type != assurance.SMS {
-		return Challenge{}, ErrNoneNeeded
-	}
-	u, err := s.Users.User(ctx, userID)
-	if err != nil {
-		return Challenge{}, err
-	}
-	c, err := s.sendEnrolment(ctx, u, f, byVoice)
-	return c, s.noteRefusal(ctx, userID, err)
+// ChallengeAgain sends the code of an enrolment again, or calls. fault.ErrNotFound as for Open; ErrNotPending, ErrNoneNeeded,
+// ErrResendTooSoon.
+func (s *Service) ChallengeAgain(ctx context.Context, who actor.Actor, e Enrolment, byVoice bool) (Challenge, error) {
+	return s.sending(ctx, who, actor.FinishEnrolment, func(ctx context.Context) (Challenge, error) {
+		f, err := s.Open(ctx, who, e)
+		if err != nil {
+			return Challenge{}, err
+		}
+		if f.Status != Pending {
+			return Challenge{}, ErrNotPending
+		}
+		if f.Type != assurance.Email && f.Type != assurance.SMS {
+			return Challenge{}, ErrNoneNeeded
+		}
+		u, err := s.Users.User(ctx, who.User)
+		if err != nil {
+			return Challenge{}, err
+		}
+		return s.sendEnrolment(ctx, u, f, byVoice)
+	})
 }
 
 func (s *Service) sendEnrolment(ctx context.Context, u user.User, f Factor, byVoice bool) (Challenge, error) {
-	c := Challenge{FactorID: f.ID, Purpose: ToEnrol, Type: f.Type}
+	c := Challenge{FactorID: f.ID, Purpose: ToEnrol, Epoch: f.Epoch, Type: f.Type}
 	if f.Type == assurance.Email {
 		return s.send(ctx, u, c, route{})
 	}
@@ -186,10 +208,10 @@ func (s *Service) sendEnrolment(ctx context.Context, u user.User, f Factor, byVo
 	return s.send(ctx, u, c, route{phone: &p, voice: byVoice})
 }
 
-// OwnChallenge shows a person one of their challenges, in the place that it belongs to. fault.ErrNotFound.
-func (s *Service) OwnChallenge(ctx context.Context, userID, challengeID, place string) (Challenge, error) {
-	c, err := s.Store.Challenge(ctx, userID, challengeID)
-	if err == nil && c.Context != "" && c.Context != place {
+// OwnChallenge shows a person one of their challenges, in the stay that it belongs to. fault.ErrNotFound.
+func (s *Service) OwnChallenge(ctx context.Context, who actor.Actor, challengeID string) (Challenge, error) {
+	c, err := s.Store.Challenge(ctx, who.User, challengeID)
+	if err == nil && c.Context != "" && c.Context != who.Stay.ID && c.Context != who.Stay.Root() {
 		err = fault.ErrNotFound
 	}
 	c.VoiceOffered = s.calls(c)
@@ -207,8 +229,7 @@ type route struct {
 	voice bool
 }
 
-// send makes a code and queues its message; both are one transaction with the wait that has passed, so that no number of
-// parallel wishes sends more.
+// send makes a code and queues its message, in the caller's transaction with the wait that has passed.
 func (s *Service) send(ctx context.Context, u user.User, c Challenge, to route) (Challenge, error) {
 	c.ID, c.UserID, c.CreatedAt, c.VoiceOffered = id.New(), u.ID, s.Now(), s.calls(c)
 	if latest := c.CreatedAt.Add(codeLife); c.Expires.IsZero() || c.Expires.After(latest) {
@@ -235,52 +256,47 @@ func (s *Service) send(ctx context.Context, u user.User, c Challenge, to route) 
 			m.Channel, m.Template = notify.Voice, notify.CodeVoice
 		}
 	}
-	err = s.Store.InTx(ctx, func(ctx context.Context) error {
-		if err := s.Store.HoldUser(ctx, u.ID); err != nil {
-			return err
+	all, here, next, err := s.Store.CountSent(ctx, c, c.CreatedAt.Add(-time.Hour))
+	if err != nil {
+		return c, err
+	}
+	wait := next.Sub(c.CreatedAt)
+	if all >= maxUnspent {
+		wait = max(wait, longestWait)
+	}
+	if wait > 0 {
+		return c, ErrResendTooSoon.With(func(e *fault.Error) { e.RetryAfter = wait })
+	}
+	c.ResendAt = c.CreatedAt.Add(min(firstWait<<min(here, 10), longestWait))
+	if err := s.Store.AddChallenge(ctx, c); err != nil {
+		return c, err
+	}
+	if to.phone != nil && s.Budgets != nil {
+		if err := s.Budgets.Take(ctx, budget.Request{MessageID: m.ID, UserID: u.ID, Number: m.To, Voice: to.voice}); err != nil {
+			return c, err
 		}
-		all, here, next, err := s.Store.CountSent(ctx, c, c.CreatedAt.Add(-time.Hour))
-		if err != nil {
-			return err
-		}
-		wait := next.Sub(c.CreatedAt)
-		if all >= maxUnspent {
-			wait = max(wait, longestWait)
-		}
-		if wait > 0 {
-			return ErrResendTooSoon.With(func(e *fault.Error) { e.RetryAfter = wait })
-		}
-		c.ResendAt = c.CreatedAt.Add(min(firstWait<<min(here, 10), longestWait))
-		if err := s.Store.AddChallenge(ctx, c); err != nil {
-			return err
-		}
-		if to.phone != nil && s.Budgets != nil {
-			if err := s.Budgets.Take(ctx, budget.Request{MessageID: m.ID, UserID: u.ID, Number: m.To, Voice: to.voice}); err != nil {
-				return err
-			}
-		}
-		return s.Notices.Enqueue(ctx, m)
-	})
-	return c, err
+	}
+	return c, s.Notices.Enqueue(ctx, m)
 }
 
-// noteRefusal records that a budget has refused a text message, once a minute for each person and cap, and passes the refusal
+// NoteRefusal records that a budget has refused a text message, once a minute for each person and cap, and passes the refusal
 // on. It is called where the refused transaction is over, which leaves nothing of itself behind.
-func (s *Service) noteRefusal(ctx context.Context, userID string, refusal error) error {
+func (s *Service) NoteRefusal(ctx context.Context, who actor.Actor, refusal error) error {
+	userID := who.User
 	var why *budget.Exceeded
 	if !errors.As(refusal, &why) {
 		return refusal
 	}
 	err := s.Store.InTx(ctx, func(ctx context.Context) error {
 		for _, name := range why.Caps {
-			first, err := s.Limits.OneOf(ctx, "text refused "+name, userID, 1, time.Minute)
+			first, err := s.Limits.OneOf(ctx, "text refused "+name, string(userID), 1, time.Minute)
 			if err != nil {
 				return err
 			}
 			if !first {
 				continue
 			}
-			if err := s.Audit.Append(ctx, audit.Event{Action: audit.TextRefused, Outcome: audit.Refused, ActorID: userID, UserID: userID,
+			if err := s.Audit.Append(ctx, who, audit.Event{Action: audit.TextRefused, Outcome: audit.Refused, UserID: userID,
 				Detail: map[string]string{"cap": name, "country": why.Country}}); err != nil {
 				return err
 			}

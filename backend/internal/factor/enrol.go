@@ -2,14 +2,17 @@ package factor
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
+	"sallyport/internal/seal"
 	"sallyport/internal/user"
 )
 
@@ -19,18 +22,25 @@ const maxPendingAttempts = 10
 // NewFactor is what a person asks to enrol.
 type NewFactor struct {
 	Type     assurance.Type
-	Name     string // "" for the method's own
-	Replaces string // an active factor of theirs that goes when this one is activated
-	Phone    string // of an SMS factor, as typed
-	PhoneID  string // or a verified number of theirs
-	Backup   string // a second number, verified on its own
+	Name     string    // "" for the method's own
+	Replaces id.Factor // an active factor of theirs that goes when this one is activated
+	Phone    string    // of an SMS factor, as typed
+	PhoneID  string    // or a verified number of theirs
+	Backup   string    // a second number, verified on its own
 }
 
-// Setup is what a person needs to finish an enrolment. What it holds is shown once.
+// Setup is what a person needs to finish an enrolment.
 type Setup struct {
+	Token         string // the enrolment's; it is answered once, when it begins
 	TOTP          *TOTPSetup
 	Challenge     *Challenge // a code that was sent, or the options of a passkey
 	RecoveryCodes []string   // of a first factor that is verified at once
+}
+
+// Enrolment names one that is open: its factor, and the token that its beginning has answered.
+type Enrolment struct {
+	Factor id.Factor
+	Token  string
 }
 
 // defaultNames name a factor whose owner did not.
@@ -38,43 +48,113 @@ var defaultNames = map[assurance.Type]string{
 	assurance.TOTP: "Authenticator app", assurance.Email: "E-mail", assurance.SMS: "Mobile phone", assurance.Passkey: "Passkey",
 }
 
-// Enrol begins an enrolment. ErrTooManyKept, ErrNotAccepted for a method that is not offered, ErrSameNumber, ErrShortAlone; a wrong
-// Replaces or number is a field error.
-func (s *Service) Enrol(ctx context.Context, userID string, n NewFactor) (Factor, Setup, error) {
+// Begin begins an enrolment, in the caller's transaction, which holds the person alone. It belongs to the actor's stay, and to whoever
+// holds its token. ErrTooManyKept, ErrNotAccepted for a method that is not offered, ErrSameNumber, ErrShortAlone; a wrong Replaces or
+// number is a field error.
+func (s *Service) Begin(ctx context.Context, who actor.Actor, n NewFactor) (Factor, Setup, error) {
 	now := s.Now()
 	if !s.Offered.Has(n.Type) {
 		return Factor{}, Setup{}, ErrNotAccepted
 	}
-	if err := s.Store.DropAbandoned(ctx, userID, now.Add(-abandonedAfter)); err != nil {
+	if err := s.Store.DropAbandoned(ctx, who.User, now.Add(-abandonedAfter)); err != nil {
 		return Factor{}, Setup{}, err
 	}
-	have, err := s.Store.Factors(ctx, userID)
+	all, err := s.Store.Factors(ctx, who.User)
 	if err != nil {
 		return Factor{}, Setup{}, err
 	}
+	have := seenFrom(all, who.Stay)
 	if len(have) >= maxFactors {
 		return Factor{}, Setup{}, ErrTooManyKept
 	}
 	if n.Replaces != "" && !isActive(have, n.Replaces) {
 		return Factor{}, Setup{}, fault.InvalidField("/replaces", "is not an active second factor of yours")
 	}
-	u, err := s.Users.User(ctx, userID)
+	u, err := s.Users.User(ctx, who.User)
 	if err != nil {
 		return Factor{}, Setup{}, err
 	}
 	if n.Replaces != "" && n.Type != assurance.Passkey && u.PasswordShort && !hasPasskey(have, n.Replaces) {
 		return Factor{}, Setup{}, ErrShortAlone // said here, and not at the end
 	}
-	f := Factor{ID: id.New(), UserID: userID, Type: n.Type, Name: strings.TrimSpace(n.Name), Status: Pending, Replaces: n.Replaces, CreatedAt: now}
+	token, hash, err := seal.Token(s.Random)
+	if err != nil {
+		return Factor{}, Setup{}, err
+	}
+	f := Factor{ID: id.Factor(id.New()), UserID: who.User, Type: n.Type, Name: strings.TrimSpace(n.Name), Status: Pending, Replaces: n.Replaces,
+		MadeBy: who.Maker(), Epoch: who.Stay.Epoch, Stay: who.Stay.Root(), EnrolmentHash: hash, CreatedAt: now}
 	if f.Name == "" {
 		f.Name = defaultNames[n.Type]
 	}
-	var setup Setup
-	err = s.Store.InTx(ctx, func(ctx context.Context) error {
-		setup, err = s.begin(ctx, u, &f, n)
+	setup, err := s.begin(ctx, u, &f, n)
+	setup.Token = token
+	return f, setup, err
+}
+
+// seenFrom are the active factors, and what this stay is enrolling: what others have begun is nobody's business here.
+func seenFrom(all []Factor, stay actor.Stay) []Factor {
+	return slices.DeleteFunc(all, func(f Factor) bool { return f.Status != Active && !f.begunIn(stay) })
+}
+
+func (f Factor) begunIn(stay actor.Stay) bool {
+	return f.Stay != "" && f.Stay == stay.Root() && f.Epoch == stay.Epoch
+}
+
+// Open finds an open enrolment of the actor's stay. fault.ErrNotFound for every other, without its token, and from anywhere else.
+func (s *Service) Open(ctx context.Context, who actor.Actor, e Enrolment) (Factor, error) {
+	f, err := s.Store.Factor(ctx, who.User, e.Factor)
+	if err != nil {
+		return Factor{}, err
+	}
+	if f.Status == Active || !f.begunIn(who.Stay) || !seal.SameHash(f.EnrolmentHash, e.Token) {
+		return Factor{}, fault.ErrNotFound
+	}
+	return f, nil
+}
+
+// Again shows what is needed to finish an open enrolment, as it was when it began. Errors are those of Open.
+func (s *Service) Again(ctx context.Context, who actor.Actor, e Enrolment) (Factor, Setup, error) {
+	f, err := s.Open(ctx, who, e)
+	if err != nil || f.Status != Pending {
+		return f, Setup{}, err
+	}
+	if f.Type == assurance.TOTP {
+		u, err := s.Users.User(ctx, who.User)
+		if err != nil {
+			return f, Setup{}, err
+		}
+		secret, err := s.Box.Unseal("factor:"+string(f.ID), f.Secret)
+		if err != nil {
+			return f, Setup{}, err
+		}
+		setup, err := s.totpSetup(u, string(secret))
+		return f, Setup{TOTP: setup}, err
+	}
+	c, err := s.Store.LastChallenge(ctx, Challenge{UserID: who.User, FactorID: f.ID, Purpose: ToEnrol})
+	if err != nil {
+		return f, Setup{}, err
+	}
+	if c.VoiceOffered = s.calls(c); f.Type == assurance.Passkey {
+		if c.Options, err = passkeyOptions(c); err != nil {
+			return f, Setup{}, err
+		}
+	}
+	return f, Setup{Challenge: &c}, nil
+}
+
+// Cancel takes an open enrolment back, with its recovery codes. Errors are those of Open.
+func (s *Service) Cancel(ctx context.Context, who actor.Actor, e Enrolment) error {
+	return s.Authority.Act(ctx, who, who.OwnPerson(), func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, actor.FinishEnrolment, ""); err != nil {
+			return err
+		}
+		f, err := s.Open(ctx, who, e)
+		if err != nil {
+			return err
+		}
+		_, err = s.Store.RemoveFactor(ctx, who.User, f.ID)
 		return err
 	})
-	return f, setup, s.noteRefusal(ctx, userID, err)
 }
 
 // begin does what a method's enrolment begins with, and stores the factor.
@@ -117,26 +197,31 @@ func (s *Service) beginTOTP(u user.User, f *Factor) (*TOTPSetup, error) {
 	if err != nil {
 		return nil, err
 	}
-	setup := &TOTPSetup{Secret: secret, URI: totpURI(s.Issuer, u.Email, secret)}
-	if setup.QR, err = qrSVG(setup.URI); err != nil {
+	if f.Secret, err = s.Box.Seal("factor:"+string(f.ID), []byte(secret)); err != nil {
 		return nil, err
 	}
-	f.Secret, err = s.Box.Seal("factor:"+f.ID, []byte(secret))
+	return s.totpSetup(u, secret)
+}
+
+func (s *Service) totpSetup(u user.User, secret string) (*TOTPSetup, error) {
+	setup := &TOTPSetup{Secret: secret, URI: totpURI(s.Issuer, u.Email, secret)}
+	var err error
+	setup.QR, err = qrSVG(setup.URI)
 	return setup, err
 }
 
-// beginSMS finds or stores the number. fresh: it was verified so lately that a second code would prove nothing more.
+// beginSMS finds or stores the number. fresh: the same stay has verified it so lately that a second code would prove nothing more.
 func (s *Service) beginSMS(ctx context.Context, f *Factor, n NewFactor) (fresh bool, err error) {
-	p, err := s.numberOf(ctx, f.UserID, n)
+	p, err := s.numberOf(ctx, *f, n)
 	if err != nil {
 		return false, err
 	}
 	f.PhoneID, f.Hint = p.ID, p.Hint
-	fresh = !p.VerifiedAt.IsZero() && s.Now().Sub(p.VerifiedAt) < codeLife
+	fresh = !p.VerifiedAt.IsZero() && p.VerifiedIn == f.Stay && s.Now().Sub(p.VerifiedAt) < codeLife
 	if n.Backup == "" {
 		return fresh, nil
 	}
-	b, err := s.storePhone(ctx, f.UserID, Backup, n.Backup, "/backup_phone_number")
+	b, err := s.storePhone(ctx, f.UserID, f.MadeBy, Backup, n.Backup, "/backup_phone_number")
 	if err == nil && b.NumberHash == p.NumberHash {
 		err = ErrSameNumber
 	}
@@ -144,16 +229,16 @@ func (s *Service) beginSMS(ctx context.Context, f *Factor, n NewFactor) (fresh b
 }
 
 // numberOf is the number that a new SMS factor is for.
-func (s *Service) numberOf(ctx context.Context, userID string, n NewFactor) (Phone, error) {
+func (s *Service) numberOf(ctx context.Context, f Factor, n NewFactor) (Phone, error) {
 	switch {
 	case n.Phone == "" && n.PhoneID == "":
 		return Phone{}, fault.InvalidField("/phone_number", "is required")
 	case n.PhoneID == "":
-		return s.storePhone(ctx, userID, Mobile, n.Phone, "/phone_number")
+		return s.storePhone(ctx, f.UserID, f.MadeBy, Mobile, n.Phone, "/phone_number")
 	case n.Phone != "":
 		return Phone{}, fault.InvalidField("/phone_id", "must not stand beside phone_number")
 	}
-	p, err := s.Store.Phone(ctx, userID, n.PhoneID)
+	p, err := s.Store.Phone(ctx, f.UserID, n.PhoneID)
 	if e, told := fault.As(err); told && e.Kind == fault.NotFound {
 		err = nil
 	}
@@ -163,7 +248,7 @@ func (s *Service) numberOf(ctx context.Context, userID string, n NewFactor) (Pho
 	return p, err
 }
 
-func isActive(factors []Factor, factorID string) bool {
+func isActive(factors []Factor, factorID id.Factor) bool {
 	for _, f := range factors {
 		if f.ID == factorID {
 			return f.Status == Active
@@ -178,14 +263,16 @@ type Proof struct {
 	Credential []byte
 }
 
-// Verify proves that a new factor works and spends the proof. With a person's first factor it answers ten recovery codes.
-func (s *Service) Verify(ctx context.Context, userID, factorID string, p Proof) (Factor, []string, error) {
-	f, err := s.Store.Factor(ctx, userID, factorID)
+// Verify proves that a new factor works and spends the proof. With a person's first factor there are ten recovery codes, which belong to
+// the enrolment until it is activated. then is called at the end of the transaction. Errors are those of Open; ErrNotPending,
+// ErrInvalidCode, ErrTooMany.
+func (s *Service) Verify(ctx context.Context, who actor.Actor, e Enrolment, p Proof, then func(ctx context.Context, f Factor, codes []string) error) error {
+	f, err := s.Open(ctx, who, e)
 	if err != nil {
-		return Factor{}, nil, err
+		return err
 	}
 	if f.Status != Pending {
-		return Factor{}, nil, ErrNotPending
+		return ErrNotPending
 	}
 	var spend func(ctx context.Context) error
 	switch f.Type {
@@ -195,26 +282,28 @@ func (s *Service) Verify(ctx context.Context, userID, factorID string, p Proof) 
 		spend, err = s.verifyPasskey(ctx, &f, p.Credential)
 	default:
 		var c Challenge
-		if c, err = s.matchSent(ctx, Challenge{UserID: userID, FactorID: f.ID, Purpose: ToEnrol}, p.Code); err == nil {
+		if c, err = s.matchSent(ctx, Challenge{UserID: who.User, FactorID: f.ID, Purpose: ToEnrol}, p.Code); err == nil {
 			spend = func(ctx context.Context) error { return s.spend(ctx, c) }
 		}
 	}
 	if err != nil {
-		return Factor{}, nil, err
+		return err
 	}
-	var codes []string
-	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+	return s.Authority.Act(ctx, who, who.OwnPerson(), func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, actor.FinishEnrolment, ""); err != nil {
+			return err
+		}
 		if err := spend(ctx); err != nil {
 			return err
 		}
-		codes, err = s.proven(ctx, f)
-		return err
+		codes, err := s.proven(ctx, f)
+		if err != nil {
+			return err
+		}
+		f := f
+		f.Status = Verified
+		return then(ctx, f, codes)
 	})
-	if err != nil {
-		return Factor{}, nil, err
-	}
-	f.Status = Verified
-	return f, codes, nil
 }
 
 // proven marks a factor verified, in the transaction of its proof. With a person's first it answers ten recovery codes.
@@ -235,7 +324,7 @@ func (s *Service) proven(ctx context.Context, f Factor) ([]string, error) {
 	if err != nil || len(active) > 0 {
 		return nil, err
 	}
-	return s.newRecoveryCodes(ctx, f.UserID)
+	return s.newRecoveryCodes(ctx, f.UserID, CodeSet{FactorID: f.ID, MadeBy: f.MadeBy})
 }
 
 // ownPhone marks the number of an SMS factor as proven with it.
@@ -244,6 +333,7 @@ func (s *Service) ownPhone(ctx context.Context, f Factor) error {
 	if err != nil {
 		return err
 	}
+	p.VerifiedIn = f.Stay
 	return s.Store.VerifyPhone(ctx, p, s.Now())
 }
 
@@ -258,7 +348,7 @@ func (s *Service) verifyTOTP(ctx context.Context, f *Factor, code string) (func(
 	if !ok {
 		return nil, ErrTooMany
 	}
-	secret, err := s.Box.Unseal("factor:"+f.ID, f.Secret)
+	secret, err := s.Box.Unseal("factor:"+string(f.ID), f.Secret)
 	if err != nil {
 		return nil, err
 	}
@@ -331,17 +421,18 @@ func (s *Service) spend(ctx context.Context, c Challenge) error {
 	return err
 }
 
-// Activate makes a verified factor count: "Okay". It joins the caller's transaction. ErrNotVerified, ErrShortAlone.
-func (s *Service) Activate(ctx context.Context, userID, factorID string) (Factor, error) {
-	before, err := s.holdPosture(ctx, userID)
+// Activate makes a verified factor count: "Okay". It joins the caller's transaction, which holds the person alone. Errors are those of
+// Open; ErrNotVerified, ErrShortAlone.
+func (s *Service) Activate(ctx context.Context, who actor.Actor, e Enrolment) (Factor, error) {
+	before, err := s.posture(ctx, who.User)
 	if err != nil {
 		return Factor{}, err
 	}
-	f, err := s.Store.Factor(ctx, userID, factorID)
+	f, err := s.Open(ctx, who, e)
 	if err != nil {
 		return Factor{}, err
 	}
-	activated, err := s.Store.Activate(ctx, userID, factorID, f.Replaces, s.Now())
+	activated, err := s.Store.Activate(ctx, who.User, f.ID, f.Replaces, s.Now())
 	if err != nil {
 		return Factor{}, err
 	}
@@ -349,24 +440,24 @@ func (s *Service) Activate(ctx context.Context, userID, factorID string) (Factor
 		return Factor{}, ErrNotVerified
 	}
 	if f.Replaces != "" {
-		if err := s.refuseLone(ctx, userID); err != nil {
+		if err := s.refuseLone(ctx, who.User); err != nil {
 			return Factor{}, err
 		}
 	}
-	detail := map[string]string{"factor_id": f.ID, "type": f.Type.String()}
+	detail := map[string]string{"factor_id": string(f.ID), "type": f.Type.String()}
 	if f.Replaces != "" {
-		detail["replaces"] = f.Replaces
+		detail["replaces"] = string(f.Replaces)
 	}
-	if err := s.changed(ctx, audit.FactorActivated, userID, userID, before, detail); err != nil {
+	if err := s.changed(ctx, who, audit.FactorActivated, who.User, before, detail); err != nil {
 		return Factor{}, err
 	}
-	if err := s.warn(ctx, userID, f.ID, notify.FactorActivated, map[string]string{"method": f.Type.String()}); err != nil {
+	if err := s.warn(ctx, who.User, f.ID, notify.FactorActivated, map[string]string{"method": f.Type.String()}); err != nil {
 		return Factor{}, err
 	}
 	if err := s.tellOwners(ctx, f); err != nil {
 		return Factor{}, err
 	}
-	return s.Store.Factor(ctx, userID, factorID)
+	return s.Store.Factor(ctx, who.User, f.ID)
 }
 
 func invalidCode(left int) error {

@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/credential"
 	"sallyport/internal/factor"
 	"sallyport/internal/id"
 	"sallyport/internal/notify"
@@ -29,9 +31,9 @@ func (l *letters) Enqueue(_ context.Context, m ...notify.Message) error {
 }
 
 // possess gives a person a factor, as if it had been enrolled.
-func possess(t *testing.T, s *store.Store, userID string, kind assurance.Type, now time.Time) string {
+func possess(t *testing.T, s *store.Store, userID id.User, kind assurance.Type, now time.Time) id.Factor {
 	t.Helper()
-	f := factor.Factor{ID: id.New(), UserID: userID, Type: kind, Status: factor.Pending, CreatedAt: now}
+	f := factor.Factor{ID: id.Factor(id.New()), UserID: userID, Type: kind, Status: factor.Pending, CreatedAt: now}
 	if err := s.AddFactor(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
@@ -51,19 +53,19 @@ func TestAShortPasswordGoesWithThePasskeyThatAnOperatorTakes(t *testing.T) {
 		s := testkit.OpenStore(t, url)
 		factors := &factor.Service{Store: s, Users: s, Audit: &audit.Log{Store: s, Now: clock.Now}, Notices: told, Now: clock.Now, Random: rand.Reader,
 			BaseURL: "https://portal.test", Offered: assurance.All}
-		person := func(email string, short bool) string {
+		person := func(email string, short bool) id.User {
 			t.Helper()
-			u := user.User{ID: id.New(), Email: email, Name: "Ada", Locale: "en", CreatedAt: clock.Now()}
-			if added, err := s.AddUser(t.Context(), u); err != nil || !added {
+			u := user.User{ID: id.User(id.New()), Email: email, Name: "Ada", Locale: "en", CreatedAt: clock.Now()}
+			if added, err := s.AddUser(t.Context(), u, ""); err != nil || !added {
 				t.Fatal(added, err)
 			}
-			if err := s.SetPassword(t.Context(), u.ID, "a hash", short, clock.Now()); err != nil {
+			if err := s.SetPassword(t.Context(), u.ID, credential.Password{ID: id.New(), Hash: "a hash", Short: short}, clock.Now()); err != nil {
 				t.Fatal(err)
 			}
 			return u.ID
 		}
 		// still says whether the password still opens.
-		still := func(userID string) bool {
+		still := func(userID id.User) bool {
 			t.Helper()
 			u, err := s.User(t.Context(), userID)
 			if err != nil || (u.PasswordHash == "" && u.PasswordShort) {
@@ -71,9 +73,12 @@ func TestAShortPasswordGoesWithThePasskeyThatAnOperatorTakes(t *testing.T) {
 			}
 			return u.PasswordHash != ""
 		}
-		take := func(userID, factorID string) {
+		take := func(userID id.User, factorID id.Factor) {
 			t.Helper()
-			if err := factors.Remove(t.Context(), userID, factorID); err != nil {
+			if err := s.InTx(t.Context(), func(ctx context.Context) error {
+				_, err := factors.Reset(ctx, actor.AsOperator("lost"), userID, factorID)
+				return err
+			}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -51,7 +51,7 @@ func (h holder) WebAuthnDisplayName() string                { return h.u.Name }
 func (h holder) WebAuthnCredentials() []webauthn.Credential { return h.credentials }
 
 // holder gathers the passkeys of a person; of one factor only where its id is given.
-func (s *Service) holder(ctx context.Context, u user.User, factorID string) (holder, error) {
+func (s *Service) holder(ctx context.Context, u user.User, factorID id.Factor) (holder, error) {
 	h := holder{u: u}
 	all, err := s.Store.Factors(ctx, u.ID)
 	if err != nil {
@@ -72,7 +72,7 @@ func (s *Service) holder(ctx context.Context, u user.User, factorID string) (hol
 
 func (s *Service) credential(f Factor) (webauthn.Credential, error) {
 	var c webauthn.Credential
-	raw, err := s.Box.Unseal("factor:"+f.ID, f.Secret)
+	raw, err := s.Box.Unseal("factor:"+string(f.ID), f.Secret)
 	if err != nil {
 		return c, err
 	}
@@ -82,12 +82,12 @@ func (s *Service) credential(f Factor) (webauthn.Credential, error) {
 	return c, nil
 }
 
-func (s *Service) sealCredential(factorID string, c *webauthn.Credential) (string, error) {
+func (s *Service) sealCredential(factorID id.Factor, c *webauthn.Credential) (string, error) {
 	raw, err := json.Marshal(c)
 	if err != nil {
 		return "", fmt.Errorf("factor: passkey: %w", err)
 	}
-	return s.Box.Seal("factor:"+factorID, raw)
+	return s.Box.Seal("factor:"+string(factorID), raw)
 }
 
 // beginPasskey makes the options with which a browser creates a passkey. Those that the person has are excluded.
@@ -106,7 +106,7 @@ func (s *Service) beginPasskey(ctx context.Context, u user.User, f Factor) (Chal
 	if err != nil {
 		return Challenge{}, fmt.Errorf("factor: passkey: %w", err)
 	}
-	return s.keepPasskey(ctx, u, Challenge{FactorID: f.ID, Purpose: ToEnrol}, options, session)
+	return s.keepPasskey(ctx, u, Challenge{FactorID: f.ID, Purpose: ToEnrol, Epoch: f.Epoch}, options, session)
 }
 
 // askPasskey makes the options with which a browser proves a passkey.
@@ -125,16 +125,22 @@ func (s *Service) askPasskey(ctx context.Context, u user.User, c Challenge) (Cha
 	return s.keepPasskey(ctx, u, c, options, session)
 }
 
+// kept is what is stored of a passkey's challenge: what the answer is checked against, and what the browser is asked.
+type kept struct {
+	Session webauthn.SessionData `json:"session"`
+	Options map[string]any       `json:"options"`
+}
+
 func (s *Service) keepPasskey(ctx context.Context, u user.User, c Challenge, options any, session *webauthn.SessionData) (Challenge, error) {
-	data, err := json.Marshal(session)
-	if err != nil {
-		return c, fmt.Errorf("factor: passkey: %w", err)
-	}
 	raw, err := json.Marshal(options)
 	if err != nil {
 		return c, fmt.Errorf("factor: passkey: %w", err)
 	}
 	if err := json.Unmarshal(raw, &c.Options); err != nil {
+		return c, fmt.Errorf("factor: passkey: %w", err)
+	}
+	data, err := json.Marshal(kept{*session, c.Options})
+	if err != nil {
 		return c, fmt.Errorf("factor: passkey: %w", err)
 	}
 	c.ID, c.UserID, c.Type, c.Data, c.CreatedAt = id.New(), u.ID, assurance.Passkey, string(data), s.Now()
@@ -144,17 +150,30 @@ func (s *Service) keepPasskey(ctx context.Context, u user.User, c Challenge, opt
 	return c, s.Store.AddChallenge(ctx, c)
 }
 
+func readKept(c Challenge) (k kept, err error) {
+	if err := json.Unmarshal([]byte(c.Data), &k); err != nil {
+		return k, fmt.Errorf("factor: passkey: %w", err)
+	}
+	return k, nil
+}
+
+// passkeyOptions are those that the browser was asked with.
+func passkeyOptions(c Challenge) (map[string]any, error) {
+	k, err := readKept(c)
+	return k.Options, err
+}
+
 // created checks what a browser answers to beginPasskey.
 func (s *Service) created(ctx context.Context, u user.User, c Challenge, answer json.RawMessage) (*webauthn.Credential, error) {
-	var session webauthn.SessionData
-	if err := json.Unmarshal([]byte(c.Data), &session); err != nil {
-		return nil, fmt.Errorf("factor: passkey: %w", err)
+	k, err := readKept(c)
+	if err != nil {
+		return nil, err
 	}
 	parsed, err := protocol.ParseCredentialCreationResponseBytes(answer)
 	if err != nil {
 		return nil, ErrPasskeyRefused
 	}
-	made, err := s.Passkeys.party.CreateCredential(holder{u: u}, session, parsed)
+	made, err := s.Passkeys.party.CreateCredential(holder{u: u}, k.Session, parsed)
 	if err != nil {
 		return nil, ErrPasskeyRefused
 	}
@@ -163,33 +182,40 @@ func (s *Service) created(ctx context.Context, u user.User, c Challenge, answer 
 
 // asserted checks what a browser answers to askPasskey, and finds the factor that it proves. nil where it proves nothing: a
 // wrong origin, signature or challenge, another person's key, an id that is not its rawId, a counter that went back.
-func (s *Service) asserted(ctx context.Context, u user.User, c Challenge, answer json.RawMessage) (*Factor, *webauthn.Credential, error) {
-	var session webauthn.SessionData
-	if err := json.Unmarshal([]byte(c.Data), &session); err != nil {
-		return nil, nil, fmt.Errorf("factor: passkey: %w", err)
+func (s *Service) asserted(ctx context.Context, u user.User, c Challenge, answer json.RawMessage) (*Factor, assertion, error) {
+	k, err := readKept(c)
+	if err != nil {
+		return nil, assertion{}, err
 	}
 	h, err := s.holder(ctx, u, "")
 	if err != nil {
-		return nil, nil, err
+		return nil, assertion{}, err
 	}
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
 	if err != nil {
-		return nil, nil, nil
+		return nil, assertion{}, nil
 	}
-	proven, err := s.Passkeys.party.ValidateLogin(h, session, parsed)
+	proven, err := s.Passkeys.party.ValidateLogin(h, k.Session, parsed)
 	if err != nil || proven.Authenticator.CloneWarning {
-		return nil, nil, nil
+		return nil, assertion{}, nil
 	}
 	all, err := s.Store.Factors(ctx, u.ID)
 	if err != nil {
-		return nil, nil, err
+		return nil, assertion{}, err
 	}
 	for i, f := range all {
 		if f.Status == Active && f.DisabledAt.IsZero() && f.CredentialID == credentialID(proven) {
-			return &all[i], proven, nil
+			return &all[i], assertion{proven, parsed.Response.AuthenticatorData.Flags.HasUserVerified()}, nil
 		}
 	}
-	return nil, nil, nil
+	return nil, assertion{}, nil
+}
+
+// assertion is a passkey that has proven its person. verified: it has asked them for a PIN, a finger or a face this time, so that it
+// shows two factors at once (NIST SP 800-63B-4 §3.1.7).
+type assertion struct {
+	credential *webauthn.Credential
+	verified   bool
 }
 
 func credentialID(c *webauthn.Credential) string { return base64.RawURLEncoding.EncodeToString(c.ID) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
@@ -29,51 +30,56 @@ var (
 
 // Phone is one number of a person.
 type Phone struct {
-	ID, UserID string
+	ID         string
+	UserID     id.User
 	Kind       PhoneKind
 	Number     string // E.164, sealed for "phone:ID"
 	NumberHash string // keyed: equal numbers of one person are recognised
 	Hint       string
 	CreatedAt  time.Time
 	VerifiedAt time.Time
+	MadeBy     actor.MadeBy
+	VerifiedIn id.Stay // the root of the stay in which its code was typed
 }
 
 // Phones lists a person's numbers, oldest first.
-func (s *Service) Phones(ctx context.Context, userID string) ([]Phone, error) {
+func (s *Service) Phones(ctx context.Context, userID id.User) ([]Phone, error) {
 	return s.Store.Phones(ctx, userID)
 }
 
 // UsedBy says which active factor sends its codes to each number, by the number's id.
-func (s *Service) UsedBy(ctx context.Context, userID string) (map[string]string, error) {
+func (s *Service) UsedBy(ctx context.Context, userID id.User) (map[string]string, error) {
 	all, err := s.Store.Factors(ctx, userID)
 	used := map[string]string{}
 	for _, f := range all {
 		if f.PhoneID != "" && f.Status == Active {
-			used[f.PhoneID] = f.ID
+			used[f.PhoneID] = string(f.ID)
 		}
 	}
 	return used, err
 }
 
-// AddPhone stores a number and sends a code to it. ErrSameNumber; a number that cannot be is a field error at pointer.
-func (s *Service) AddPhone(ctx context.Context, userID string, kind PhoneKind, text string) (Phone, Challenge, error) {
-	u, err := s.Users.User(ctx, userID)
-	if err != nil {
-		return Phone{}, Challenge{}, err
-	}
-	var p Phone
-	var c Challenge
-	err = s.Store.InTx(ctx, func(ctx context.Context) error {
-		if p, err = s.storePhone(ctx, userID, kind, text, "/number"); err != nil {
-			return err
+// AddPhone stores a number of the actor and sends a code to it. ErrSameNumber; a number that cannot be is a field error at pointer.
+func (s *Service) AddPhone(ctx context.Context, who actor.Actor, kind PhoneKind, text string) (p Phone, c Challenge, err error) {
+	c, err = s.sending(ctx, who, actor.ChangePhones, func(ctx context.Context) (Challenge, error) {
+		u, err := s.Users.User(ctx, who.User)
+		if err != nil {
+			return Challenge{}, err
 		}
-		c, err = s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p})
-		return err
+		if p, err = s.storePhone(ctx, who.User, who.Maker(), kind, text, "/number"); err != nil {
+			return Challenge{}, err
+		}
+		return s.send(ctx, u, toOwn(who), route{phone: &p})
 	})
-	return p, c, s.noteRefusal(ctx, userID, err)
+	return p, c, err
 }
 
-func (s *Service) storePhone(ctx context.Context, userID string, kind PhoneKind, text, pointer string) (Phone, error) {
+// toOwn is the challenge of a number: whoever asked for the code types it, in the same stay.
+func toOwn(who actor.Actor) Challenge {
+	return Challenge{Purpose: ToOwn, Context: who.Stay.Root(), Epoch: who.Stay.Epoch, Type: assurance.SMS}
+}
+
+func (s *Service) storePhone(ctx context.Context, userID id.User, by actor.MadeBy, kind PhoneKind, text, pointer string) (Phone, error) {
 	n, err := phone.ParseField(pointer, text)
 	if err != nil {
 		return Phone{}, err
@@ -83,8 +89,8 @@ func (s *Service) storePhone(ctx context.Context, userID string, kind PhoneKind,
 			return Phone{}, err
 		}
 	}
-	p := Phone{ID: id.New(), UserID: userID, Kind: kind, Hint: n.Hint, CreatedAt: s.Now()}
-	if p.NumberHash, err = s.Box.Recognise("phone:"+userID, n.E164); err != nil {
+	p := Phone{ID: id.New(), UserID: userID, Kind: kind, Hint: n.Hint, MadeBy: by, CreatedAt: s.Now()}
+	if p.NumberHash, err = s.Box.Recognise("phone:"+string(userID), n.E164); err != nil {
 		return Phone{}, err
 	}
 	if p.Number, err = s.Box.Seal("phone:"+p.ID, []byte(n.E164)); err != nil {
@@ -102,67 +108,76 @@ func (s *Service) storePhone(ctx context.Context, userID string, kind PhoneKind,
 	return p, s.Store.AddPhone(ctx, p)
 }
 
-// ChallengePhone sends the code to a number again, or calls it.
-func (s *Service) ChallengePhone(ctx context.Context, userID, phoneID string, byVoice bool) (Challenge, error) {
-	u, err := s.Users.User(ctx, userID)
-	if err != nil {
-		return Challenge{}, err
-	}
-	p, err := s.Store.Phone(ctx, userID, phoneID)
-	if err != nil {
-		return Challenge{}, err
-	}
-	c, err := s.send(ctx, u, Challenge{Purpose: ToOwn, Type: assurance.SMS}, route{phone: &p, voice: byVoice})
-	return c, s.noteRefusal(ctx, userID, err)
+// ChallengePhone sends the code to a number of the actor again, or calls it.
+func (s *Service) ChallengePhone(ctx context.Context, who actor.Actor, phoneID string, byVoice bool) (Challenge, error) {
+	return s.sending(ctx, who, actor.ProvePhone, func(ctx context.Context) (Challenge, error) {
+		u, err := s.Users.User(ctx, who.User)
+		if err != nil {
+			return Challenge{}, err
+		}
+		p, err := s.Store.Phone(ctx, who.User, phoneID)
+		if err != nil {
+			return Challenge{}, err
+		}
+		return s.send(ctx, u, toOwn(who), route{phone: &p, voice: byVoice})
+	})
 }
 
-// VerifyPhone proves that a number is the person's.
-func (s *Service) VerifyPhone(ctx context.Context, userID, phoneID, code string) (Phone, error) {
-	p, err := s.Store.Phone(ctx, userID, phoneID)
+// VerifyPhone proves that a number is the actor's. fault.ErrNotFound where its code was not asked for in their stay.
+func (s *Service) VerifyPhone(ctx context.Context, who actor.Actor, phoneID, code string) (Phone, error) {
+	p, err := s.Store.Phone(ctx, who.User, phoneID)
 	if err != nil {
 		return Phone{}, err
 	}
-	c, err := s.matchSent(ctx, Challenge{UserID: userID, PhoneID: phoneID, Purpose: ToOwn}, code)
+	like := toOwn(who)
+	like.UserID, like.PhoneID = who.User, phoneID
+	c, err := s.matchSent(ctx, like, code)
 	if err != nil {
 		return Phone{}, err
 	}
-	err = s.Store.InTx(ctx, func(ctx context.Context) error {
+	err = s.Authority.Act(ctx, who, who.OwnPerson(), func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, actor.ProvePhone, ""); err != nil {
+			return err
+		}
 		if err := s.spend(ctx, c); err != nil {
 			return err
 		}
-		p.VerifiedAt = s.Now()
+		p.VerifiedAt, p.VerifiedIn = s.Now(), who.Stay.Root()
 		if err := s.Store.VerifyPhone(ctx, p, p.VerifiedAt); err != nil {
 			return err
 		}
-		if err := s.log(ctx, audit.PhoneVerified, userID, map[string]string{"phone_id": p.ID, "kind": string(p.Kind)}); err != nil {
+		if err := s.log(ctx, who, audit.PhoneVerified, who.User, map[string]string{"phone_id": p.ID, "kind": string(p.Kind)}); err != nil {
 			return err
 		}
-		return s.warnGone(ctx, userID, notify.PhoneAdded, map[string]string{"number": p.Hint})
+		return s.warnGone(ctx, who.User, notify.PhoneAdded, map[string]string{"number": p.Hint})
 	})
 	return p, err
 }
 
-// RemovePhone forgets a number. ErrPhoneInUse while an active factor needs it.
-func (s *Service) RemovePhone(ctx context.Context, userID, phoneID string) error {
-	p, err := s.Store.Phone(ctx, userID, phoneID)
-	if err != nil {
-		return err
-	}
-	return s.Store.InTx(ctx, func(ctx context.Context) error {
-		removed, err := s.Store.RemovePhone(ctx, userID, phoneID)
+// RemovePhone forgets a number of the actor. ErrPhoneInUse while an active factor needs it.
+func (s *Service) RemovePhone(ctx context.Context, who actor.Actor, phoneID string) error {
+	return s.Authority.Act(ctx, who, who.OwnPerson(), func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, actor.ChangePhones, ""); err != nil {
+			return err
+		}
+		p, err := s.Store.Phone(ctx, who.User, phoneID)
+		if err != nil {
+			return err
+		}
+		removed, err := s.Store.RemovePhone(ctx, who.User, phoneID)
 		if err != nil {
 			return err
 		}
 		if !removed {
 			return ErrPhoneInUse
 		}
-		if err := s.log(ctx, audit.PhoneRemoved, userID, map[string]string{"phone_id": p.ID, "kind": string(p.Kind)}); err != nil {
+		if err := s.log(ctx, who, audit.PhoneRemoved, who.User, map[string]string{"phone_id": p.ID, "kind": string(p.Kind)}); err != nil {
 			return err
 		}
 		if p.VerifiedAt.IsZero() {
 			return nil
 		}
-		return s.warnGone(ctx, userID, notify.PhoneRemoved, map[string]string{"number": p.Hint})
+		return s.warnGone(ctx, who.User, notify.PhoneRemoved, map[string]string{"number": p.Hint})
 	})
 }
 
@@ -180,7 +195,7 @@ func (s *Service) number(ctx context.Context, f Factor, backup bool) (*Phone, er
 }
 
 // BackupOf is a person's verified backup number; nil where there is none.
-func (s *Service) BackupOf(ctx context.Context, userID string) (*Phone, error) {
+func (s *Service) BackupOf(ctx context.Context, userID id.User) (*Phone, error) {
 	all, err := s.Store.Phones(ctx, userID)
 	if err != nil {
 		return nil, err

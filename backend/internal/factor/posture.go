@@ -6,8 +6,10 @@ import (
 	"strings"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/id"
 )
 
 // posture is what protects a person as far as the accounts that they belong to may know it: which kinds of factor, and since
@@ -20,15 +22,7 @@ type posture struct {
 // methodsText is factor types as the record writes them.
 func methodsText(t assurance.Types) string { return strings.Join(t.Names(), " ") }
 
-// holdPosture reads what protects the person, and lets nobody change it until the transaction ends.
-func (s *Service) holdPosture(ctx context.Context, userID string) (posture, error) {
-	if err := s.Store.HoldUser(ctx, userID); err != nil {
-		return posture{}, err
-	}
-	return s.posture(ctx, userID)
-}
-
-func (s *Service) posture(ctx context.Context, userID string) (p posture, err error) {
+func (s *Service) posture(ctx context.Context, userID id.User) (p posture, err error) {
 	all, err := s.Store.Factors(ctx, userID)
 	for _, f := range all {
 		if f.Status != Active {
@@ -45,11 +39,11 @@ func (s *Service) posture(ctx context.Context, userID string) (p posture, err er
 // to. An account's event says what was before as well, so that its report of any past day can be written from the record
 // alone (package evidence). Every change passes here but a freeze, which is package credential's: a short password that it leaves
 // alone goes too.
-func (s *Service) changed(ctx context.Context, action, actorID, userID string, before posture, detail map[string]string) error {
-	if err := s.Audit.Append(ctx, audit.Event{Action: action, ActorID: actorID, UserID: userID, Detail: detail}); err != nil {
+func (s *Service) changed(ctx context.Context, who actor.Actor, action string, userID id.User, before posture, detail map[string]string) error {
+	if err := s.Audit.Append(ctx, who, audit.Event{Action: action, UserID: userID, Detail: detail}); err != nil {
 		return err
 	}
-	if err := s.voidLone(ctx, userID); err != nil {
+	if err := s.voidLone(ctx, who, userID); err != nil {
 		return err
 	}
 	accounts, err := s.Store.AccountsOf(ctx, userID)
@@ -71,5 +65,5 @@ func (s *Service) changed(ctx context.Context, action, actorID, userID string, b
 	if !before.since.IsZero() {
 		shared["since_before"] = before.since.UTC().Format(time.RFC3339Nano)
 	}
-	return s.Audit.Share(ctx, audit.Event{Action: action, ActorID: actorID, UserID: userID, Detail: shared}, accounts)
+	return s.Audit.Share(ctx, who, audit.Event{Action: action, UserID: userID, Detail: shared}, accounts)
 }

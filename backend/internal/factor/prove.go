@@ -5,9 +5,11 @@ import (
 	"strconv"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/notify"
 )
 
@@ -25,7 +27,7 @@ const (
 type Answer struct {
 	Recovery bool           // a recovery code
 	Type     assurance.Type // otherwise
-	FactorID string         // of an authenticator app
+	FactorID id.Factor      // of an authenticator app
 
 	ChallengeID string // of a code that was sent, or of a passkey
 	Credential  []byte // what the browser answers for a passkey
@@ -35,7 +37,11 @@ type Answer struct {
 
 // Proven is a right code that is not spent yet.
 type Proven struct {
-	AMR      []string // what the session gains
+	AMR      []string        // what the session gains
+	Means    assurance.Means // what was shown
+	Factor   id.Factor       // which; "" of a recovery code
+	CodeSet  string          // of a recovery code: the set that it is of
+	Verified bool            // a passkey that has verified its user: it stands for the password too
 	spend    func(ctx context.Context) error
 	giveBack func(ctx context.Context) error
 }
@@ -52,11 +58,10 @@ func (p Proven) GiveBack(ctx context.Context, why error) error {
 	return why
 }
 
-// Prove counts an attempt, in a write of its own that no failure undoes, and matches the code. signInID is the sign-in
-// between the doors, "" for a confirmation. ErrInvalidCode with the attempts left, ErrCodeUsed, ErrTooMany, ErrDisabled; a
-// code of the wrong form is a field error and counts nothing. place is where a challenge must have been asked for: the sign-in,
-// or the session that is confirmed.
-func (s *Service) Prove(ctx context.Context, userID, signInID, place string, a Answer) (Proven, error) {
+// Prove counts an attempt of the actor, in a write of its own that no failure undoes, and matches the code: at the second door, or to
+// confirm a session. ErrInvalidCode with the attempts left, ErrCodeUsed, ErrTooMany, ErrDisabled; a code of the wrong form is a field
+// error and counts nothing. A challenge is answered in the stay in which it was asked for.
+func (s *Service) Prove(ctx context.Context, who actor.Actor, a Answer) (Proven, error) {
 	code, budget := a.Code, budgetCodes
 	var err error
 	switch {
@@ -69,54 +74,67 @@ func (s *Service) Prove(ctx context.Context, userID, signInID, place string, a A
 	if err != nil {
 		return Proven{}, err
 	}
-	g, err := s.count(ctx, userID, signInID, budget)
+	g, err := s.count(ctx, who, budget)
 	if err != nil {
 		return Proven{}, err
 	}
 	if a.Recovery {
-		return s.proveRecovery(ctx, userID, code, g)
+		return s.proveRecovery(ctx, code, g)
 	}
 	switch a.Type {
 	case assurance.TOTP:
-		return s.proveTOTP(ctx, userID, a, g)
+		return s.proveTOTP(ctx, a, g)
 	case assurance.Passkey:
-		return s.provePasskey(ctx, userID, place, a, g)
+		return s.provePasskey(ctx, a, g)
 	default:
-		return s.proveSent(ctx, userID, place, a, g)
+		return s.proveSent(ctx, a, g)
 	}
+}
+
+// Guessing is what a guess is counted by.
+type Guessing struct {
+	UserID  id.User
+	SignIn  id.Stay // "" to confirm a session
+	PerStay int     // tries of one sign-in
+	Budget  string
+	PerHour int // guesses of the person in a window
+	Now     time.Time
+	Window  time.Duration
+}
+
+// Guessed is how a guess was counted.
+type Guessed struct {
+	Attempts int  // of the sign-in, with this one; 0 without one
+	Tried    bool // the sign-in had a try left, or there is none
+	Slot     int
+	Free     bool // the person had a guess left
+	Left     int  // of the person's guesses
 }
 
 // guess is one counted attempt.
 type guess struct {
-	userID, budget string
-	slot, left     int
+	who        actor.Actor
+	budget     string
+	slot, left int
 }
 
-func (s *Service) count(ctx context.Context, userID, signInID, budget string) (guess, error) {
-	g := guess{userID: userID, budget: budget}
-	err := s.Store.InTx(ctx, func(ctx context.Context) error {
-		left := maxPerSignIn
-		if signInID != "" {
-			attempts, ok, err := s.Store.CountAttempt(ctx, signInID, maxPerSignIn)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return ErrTooMany.With(func(e *fault.Error) { e.RetryAfter = time.Minute })
-			}
-			left = maxPerSignIn - attempts
-		}
-		slot, free, ok, err := s.Store.TakeSlot(ctx, userID, budget, maxPerHour, s.Now(), hour)
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return ErrTooMany.With(func(e *fault.Error) { e.RetryAfter = hour / maxPerHour })
-		}
-		g.slot, g.left = slot, min(left, free)
-		return nil
-	})
-	return g, err
+func (s *Service) count(ctx context.Context, who actor.Actor, budget string) (guess, error) {
+	g := guess{who: who, budget: budget}
+	ask := Guessing{UserID: who.User, PerStay: maxPerSignIn, Budget: budget, PerHour: maxPerHour, Now: s.Now(), Window: hour}
+	if who.Stay.Between() {
+		ask.SignIn = who.Stay.ID
+	}
+	counted, err := s.Store.CountGuess(ctx, ask)
+	switch {
+	case err != nil:
+		return g, err
+	case !counted.Tried:
+		return g, ErrTooMany.With(func(e *fault.Error) { e.RetryAfter = time.Minute })
+	case !counted.Free:
+		return g, ErrTooMany.With(func(e *fault.Error) { e.RetryAfter = hour / maxPerHour })
+	}
+	g.slot, g.left = counted.Slot, min(maxPerSignIn-counted.Attempts, counted.Left)
+	return g, nil
 }
 
 // wrong tells how many attempts are left, and writes down that somebody guessed.
@@ -124,26 +142,26 @@ func (s *Service) wrong(ctx context.Context, g guess, f *Factor) error {
 	err := s.Store.InTx(ctx, func(ctx context.Context) error {
 		detail := map[string]string{"budget": g.budget}
 		if f != nil {
-			detail["factor_id"] = f.ID
+			detail["factor_id"] = string(f.ID)
 			disabled, err := s.Store.CountFailure(ctx, f.ID, maxInARow, s.Now())
 			if err != nil {
 				return err
 			}
 			if disabled {
-				before, err := s.posture(ctx, g.userID)
+				before, err := s.posture(ctx, g.who.User)
 				if err != nil {
 					return err
 				}
 				detail["type"] = f.Type.String()
-				if err := s.changed(ctx, audit.FactorDisabled, g.userID, g.userID, before, detail); err != nil {
+				if err := s.changed(ctx, g.who, audit.FactorDisabled, g.who.User, before, detail); err != nil {
 					return err
 				}
-				if err := s.tell(ctx, g.userID, notify.FactorDisabledByGuessing, map[string]string{"method": f.Type.String()}); err != nil {
+				if err := s.tell(ctx, g.who.User, notify.FactorDisabledByGuessing, map[string]string{"method": f.Type.String()}); err != nil {
 					return err
 				}
 			}
 		}
-		return s.Audit.Append(ctx, audit.Event{Action: audit.SignInSecondFactorRefused, Outcome: audit.Refused, ActorID: g.userID, UserID: g.userID, Detail: detail})
+		return s.Audit.Append(ctx, g.who, audit.Event{Action: audit.SignInSecondFactorRefused, Outcome: audit.Refused, UserID: g.who.User, Detail: detail})
 	})
 	if err != nil {
 		return err
@@ -152,7 +170,7 @@ func (s *Service) wrong(ctx context.Context, g guess, f *Factor) error {
 }
 
 func (s *Service) free(g guess) func(ctx context.Context) error {
-	return func(ctx context.Context) error { return s.Store.FreeSlot(ctx, g.userID, g.budget, g.slot) }
+	return func(ctx context.Context) error { return s.Store.FreeSlot(ctx, g.who.User, g.budget, g.slot) }
 }
 
 // used gives the guess back, since a code that was right once says nothing to a guesser, and refuses it.
@@ -163,8 +181,8 @@ func (s *Service) used(ctx context.Context, g guess) error {
 	return ErrCodeUsed
 }
 
-func (s *Service) proveTOTP(ctx context.Context, userID string, a Answer, g guess) (Proven, error) {
-	f, err := s.Store.Factor(ctx, userID, a.FactorID)
+func (s *Service) proveTOTP(ctx context.Context, a Answer, g guess) (Proven, error) {
+	f, err := s.Store.Factor(ctx, g.who.User, a.FactorID)
 	if err != nil || f.Status != Active || f.Type != a.Type {
 		if e, told := fault.As(err); err != nil && (!told || e.Kind != fault.NotFound) {
 			return Proven{}, err
@@ -174,7 +192,7 @@ func (s *Service) proveTOTP(ctx context.Context, userID string, a Answer, g gues
 	if !f.DisabledAt.IsZero() {
 		return Proven{}, ErrDisabled
 	}
-	secret, err := s.Box.Unseal("factor:"+f.ID, f.Secret)
+	secret, err := s.Box.Unseal("factor:"+string(f.ID), f.Secret)
 	if err != nil {
 		return Proven{}, err
 	}
@@ -189,39 +207,36 @@ func (s *Service) proveTOTP(ctx context.Context, userID string, a Answer, g gues
 	if matched <= f.LastStep {
 		return Proven{}, s.used(ctx, g)
 	}
-	return Proven{AMR: f.Type.AMR(), giveBack: s.free(g), spend: func(ctx context.Context) error {
-		burnt, err := s.Store.BurnStep(ctx, f.ID, matched, now)
-		if err != nil {
-			return err
+	return Proven{AMR: f.Type.AMR(), Means: f.Type.Means(), Factor: f.ID, giveBack: s.free(g), spend: func(ctx context.Context) error {
+		burnt, err := s.Store.BurnStep(ctx, f, matched, now, g.budget, g.slot)
+		if err == nil && !burnt {
+			err = ErrCodeUsed
 		}
-		if !burnt {
-			return ErrCodeUsed
-		}
-		return s.free(g)(ctx)
+		return err
 	}}, nil
 }
 
-// challenge finds the challenge that is answered, where it was asked for; nil for any other.
-func (s *Service) challenge(ctx context.Context, userID, place string, a Answer) (*Challenge, error) {
-	c, err := s.Store.Challenge(ctx, userID, a.ChallengeID)
+// challenge finds the challenge that is answered, in the stay where it was asked for; nil for any other.
+func (s *Service) challenge(ctx context.Context, who actor.Actor, a Answer) (*Challenge, error) {
+	c, err := s.Store.Challenge(ctx, who.User, a.ChallengeID)
 	if e, told := fault.As(err); told && e.Kind == fault.NotFound {
 		return nil, nil
 	}
-	if err != nil || c.Context != place || c.Type != a.Type || (c.Purpose != ToSignIn && c.Purpose != ToConfirm) {
+	if err != nil || c.Context != who.Stay.ID || c.Epoch != who.Stay.Epoch || c.Type != a.Type || (c.Purpose != ToSignIn && c.Purpose != ToConfirm) {
 		return nil, err
 	}
 	return &c, nil
 }
 
-func (s *Service) proveSent(ctx context.Context, userID, place string, a Answer, g guess) (Proven, error) {
-	c, err := s.challenge(ctx, userID, place, a)
+func (s *Service) proveSent(ctx context.Context, a Answer, g guess) (Proven, error) {
+	c, err := s.challenge(ctx, g.who, a)
 	if err != nil {
 		return Proven{}, err
 	}
 	if c == nil {
 		return Proven{}, s.wrong(ctx, g, nil) // somebody else's challenge, or none: no more than a wrong code
 	}
-	f, err := s.Store.Factor(ctx, userID, c.FactorID)
+	f, err := s.Store.Factor(ctx, g.who.User, c.FactorID)
 	if err != nil {
 		return Proven{}, err
 	}
@@ -247,7 +262,7 @@ func (s *Service) proveSent(ctx context.Context, userID, place string, a Answer,
 	case !right:
 		return Proven{}, s.wrong(ctx, g, &f)
 	}
-	return Proven{AMR: f.Type.AMR(), giveBack: s.free(g), spend: func(ctx context.Context) error {
+	return Proven{AMR: f.Type.AMR(), Means: f.Type.Means(), Factor: f.ID, giveBack: s.free(g), spend: func(ctx context.Context) error {
 		if err := s.spend(ctx, *c); err != nil {
 			return err
 		}
@@ -255,8 +270,8 @@ func (s *Service) proveSent(ctx context.Context, userID, place string, a Answer,
 	}}, nil
 }
 
-func (s *Service) provePasskey(ctx context.Context, userID, place string, a Answer, g guess) (Proven, error) {
-	c, err := s.challenge(ctx, userID, place, a)
+func (s *Service) provePasskey(ctx context.Context, a Answer, g guess) (Proven, error) {
+	c, err := s.challenge(ctx, g.who, a)
 	if err != nil {
 		return Proven{}, err
 	}
@@ -264,11 +279,11 @@ func (s *Service) provePasskey(ctx context.Context, userID, place string, a Answ
 		return Proven{}, s.wrong(ctx, g, nil)
 	}
 	now := s.Now()
-	u, err := s.Users.User(ctx, userID)
+	u, err := s.Users.User(ctx, g.who.User)
 	if err != nil {
 		return Proven{}, err
 	}
-	f, credential, err := s.asserted(ctx, u, *c, a.Credential)
+	f, shown, err := s.asserted(ctx, u, *c, a.Credential)
 	if err != nil {
 		return Proven{}, err
 	}
@@ -281,11 +296,11 @@ func (s *Service) provePasskey(ctx context.Context, userID, place string, a Answ
 		}
 		return Proven{}, err
 	}
-	sealed, err := s.sealCredential(f.ID, credential)
+	sealed, err := s.sealCredential(f.ID, shown.credential)
 	if err != nil {
 		return Proven{}, err
 	}
-	return Proven{AMR: passkeyAMR(credential), giveBack: s.free(g), spend: func(ctx context.Context) error {
+	return Proven{AMR: passkeyAMR(shown.credential), Means: f.Type.Means(), Factor: f.ID, Verified: shown.verified, giveBack: s.free(g), spend: func(ctx context.Context) error {
 		if err := s.spend(ctx, *c); err != nil {
 			return err
 		}
@@ -305,12 +320,13 @@ func (s *Service) use(ctx context.Context, f Factor, secret string, now time.Tim
 	return s.free(g)(ctx)
 }
 
-func (s *Service) proveRecovery(ctx context.Context, userID, code string, g guess) (Proven, error) {
+func (s *Service) proveRecovery(ctx context.Context, code string, g guess) (Proven, error) {
+	userID := g.who.User
 	hash, err := s.recoveryHash(userID, code)
 	if err != nil {
 		return Proven{}, err
 	}
-	used, exists, err := s.Store.RecoveryCode(ctx, userID, hash)
+	setID, used, exists, err := s.Store.RecoveryCode(ctx, userID, hash)
 	switch {
 	case err != nil:
 		return Proven{}, err
@@ -319,7 +335,7 @@ func (s *Service) proveRecovery(ctx context.Context, userID, code string, g gues
 	case used:
 		return Proven{}, s.used(ctx, g)
 	}
-	return Proven{AMR: assurance.RecoveryCode(), giveBack: s.free(g), spend: func(ctx context.Context) error {
+	return Proven{AMR: assurance.RecoveryCode(), Means: assurance.ByRecoveryCode, CodeSet: setID, giveBack: s.free(g), spend: func(ctx context.Context) error {
 		now := s.Now()
 		burnt, err := s.Store.BurnRecoveryCode(ctx, userID, hash, now)
 		if err != nil {
@@ -335,7 +351,7 @@ func (s *Service) proveRecovery(ctx context.Context, userID, code string, g gues
 		if err != nil {
 			return err
 		}
-		if err := s.log(ctx, audit.RecoveryCodeUsed, userID, nil); err != nil {
+		if err := s.log(ctx, g.who, audit.RecoveryCodeUsed, userID, nil); err != nil {
 			return err
 		}
 		return s.warn(ctx, userID, "", notify.RecoveryCodeUsed, map[string]string{"left": strconv.Itoa(left)})

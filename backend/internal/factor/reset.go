@@ -3,6 +3,7 @@ package factor
 import (
 	"context"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
@@ -16,43 +17,37 @@ import (
 var ErrNothing = fault.Said(fault.Conflict, "This person has no second factor.")
 
 // Reset takes a person's second factors and recovery codes away, whatever the rules ask for, or, with a factor's ID, that one; recovery
-// codes go with the last. It tells the person on every channel that is known of them, since somebody else may have asked for it.
-// Their sessions are package signin's. For operators alone. ErrNothing; fault.ErrNotFound.
-func (s *Service) Reset(ctx context.Context, userID, factorID string) ([]Factor, error) {
-	if !audit.IsOperator(ctx) {
-		return nil, fault.ErrForbidden
+// codes go with the last. It tells the person on every channel that is known of them, since somebody else may have asked for it. It
+// joins the caller's transaction, which holds the person alone. ErrNothing; fault.ErrNotFound.
+func (s *Service) Reset(ctx context.Context, who actor.Actor, userID id.User, factorID id.Factor) ([]Factor, error) {
+	before, err := s.posture(ctx, userID)
+	if err != nil {
+		return nil, err
 	}
-	var gone []Factor
-	err := s.Store.InTx(ctx, func(ctx context.Context) error {
-		before, err := s.holdPosture(ctx, userID)
-		if err != nil {
-			return err
-		}
-		phones, err := s.Store.Phones(ctx, userID) // one that was replaced goes with its factor
-		if err != nil {
-			return err
-		}
-		if gone, err = s.take(ctx, userID, factorID); err != nil {
-			return err
-		}
-		var types assurance.Types
-		for _, f := range gone {
-			types |= assurance.Types(f.Type)
-		}
-		detail, data := map[string]string{"removed": methodsText(types)}, map[string]string{}
-		if factorID != "" {
-			detail["factor_id"], data["method"] = factorID, gone[0].Type.String()
-		}
-		if err := s.changed(ctx, audit.FactorReset, audit.Operator, userID, before, detail); err != nil {
-			return err
-		}
-		return s.tellEverywhere(ctx, userID, phones, data)
-	})
-	return gone, err
+	phones, err := s.Store.Phones(ctx, userID) // one that was replaced goes with its factor
+	if err != nil {
+		return nil, err
+	}
+	gone, err := s.take(ctx, userID, factorID)
+	if err != nil {
+		return nil, err
+	}
+	var types assurance.Types
+	for _, f := range gone {
+		types |= assurance.Types(f.Type)
+	}
+	detail, data := map[string]string{"removed": methodsText(types)}, map[string]string{}
+	if factorID != "" {
+		detail["factor_id"], data["method"] = string(factorID), gone[0].Type.String()
+	}
+	if err := s.changed(ctx, who, audit.FactorReset, userID, before, detail); err != nil {
+		return nil, err
+	}
+	return gone, s.tellEverywhere(ctx, userID, phones, data)
 }
 
 // take removes one factor, or all, and answers what is gone.
-func (s *Service) take(ctx context.Context, userID, factorID string) ([]Factor, error) {
+func (s *Service) take(ctx context.Context, userID id.User, factorID id.Factor) ([]Factor, error) {
 	all, err := s.Store.Factors(ctx, userID)
 	if err != nil {
 		return nil, err
@@ -77,7 +72,7 @@ func (s *Service) take(ctx context.Context, userID, factorID string) ([]Factor, 
 }
 
 // tellEverywhere writes to the person's mailbox and to each of their numbers, as far as a budget allows.
-func (s *Service) tellEverywhere(ctx context.Context, userID string, phones []Phone, data map[string]string) error {
+func (s *Service) tellEverywhere(ctx context.Context, userID id.User, phones []Phone, data map[string]string) error {
 	if err := s.warnGone(ctx, userID, notify.FactorsReset, data); err != nil {
 		return err
 	}

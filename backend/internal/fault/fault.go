@@ -38,6 +38,7 @@ type Error struct {
 	RetryAfter   time.Duration // with TooMany and Unavailable
 	AttemptsLeft *int          // with invalid_code
 	Needs        []string      // with confirmation_required
+	Accepts      []string      // with confirmation_required: the types of factor that are strong enough
 	RequiredBy   []string      // with enrolment_due and second_factor_enforced
 	cause        error
 }

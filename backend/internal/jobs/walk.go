@@ -27,12 +27,14 @@ func Walk[State any](ctx context.Context, store WalkStore, j Job, page func(ctx 
 		return Discard(fmt.Errorf("jobs: the payload of a job of kind %q cannot be read", j.Kind))
 	}
 	for last := false; !last; {
-		err := store.InTx(ctx, func(ctx context.Context) error {
+		var next State
+		err := store.InTx(ctx, func(ctx context.Context) error { // it may be run twice: each run begins where the page before has ended
+			next = at
 			var err error
-			if last, err = page(ctx, &at); err != nil {
+			if last, err = page(ctx, &next); err != nil {
 				return err
 			}
-			payload, err := json.Marshal(at)
+			payload, err := json.Marshal(next)
 			if err != nil {
 				return err
 			}
@@ -49,6 +51,7 @@ func Walk[State any](ctx context.Context, store WalkStore, j Job, page func(ctx 
 		if err != nil {
 			return err
 		}
+		at = next
 	}
 	return nil
 }

@@ -9,16 +9,21 @@ import (
 	"context"
 	"time"
 
-	"sallyport/internal/audit"
 	"sallyport/internal/fault"
 	"sallyport/internal/seal"
 )
 
 // Store counts by GCRA; each method is one statement.
 type Store interface {
-	TakeRate(ctx context.Context, key string, now time.Time, interval time.Duration, burst int) (ok bool, retryAfter time.Duration, err error)
-	ReturnRate(ctx context.Context, key string, interval time.Duration) error
-	InTx(ctx context.Context, f func(ctx context.Context) error) error
+	// TakeRates takes one of each rate that has one left, and says how long to wait for those that have none: zero where all had.
+	TakeRates(ctx context.Context, now time.Time, rates ...Rate) (retryAfter time.Duration, err error)
+	ReturnRates(ctx context.Context, rates ...Rate) error
+}
+
+// Rate is one row that is counted: Burst at once, and one more every Every. No two of one call have the same key.
+type Rate struct {
+	Key string
+	Bound
 }
 
 // Limits counts.
@@ -43,37 +48,20 @@ type Count struct {
 }
 
 // Taken is what Take has counted.
-type Taken struct{ rates []rate }
+type Taken struct{ rates []Rate }
 
-type rate struct {
-	key   string
-	bound Bound
-}
-
-// Take counts an attempt in all of counts, whether it is allowed or not. fault.ErrRateLimited where one is exhausted, with the
-// longest wait.
-func (l *Limits) Take(ctx context.Context, counts ...Count) (Taken, error) {
+// Take counts an attempt in all of counts, whether it is allowed or not. network is where the caller comes from. fault.ErrRateLimited
+// where one is exhausted, with the longest wait.
+func (l *Limits) Take(ctx context.Context, network string, counts ...Count) (Taken, error) {
 	var t Taken
 	for _, c := range counts {
-		key, err := l.key(ctx, c)
+		key, err := l.key(c, network)
 		if err != nil {
 			return t, err
 		}
-		t.rates = append(t.rates, rate{key, c.Bound})
+		t.rates = append(t.rates, Rate{key, c.Bound})
 	}
-	var wait time.Duration
-	err := l.Store.InTx(ctx, func(ctx context.Context) error {
-		for _, r := range t.rates {
-			ok, retry, err := l.Store.TakeRate(ctx, r.key, l.Now(), r.bound.Every, r.bound.Burst)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				wait = max(wait, retry)
-			}
-		}
-		return nil
-	})
+	wait, err := l.Store.TakeRates(ctx, l.Now(), t.rates...)
 	if err == nil && wait > 0 {
 		err = fault.ErrRateLimited.With(func(e *fault.Error) { e.RetryAfter = wait })
 	}
@@ -82,12 +70,7 @@ func (l *Limits) Take(ctx context.Context, counts ...Count) (Taken, error) {
 
 // GiveBack takes an attempt back.
 func (l *Limits) GiveBack(ctx context.Context, t Taken) error {
-	for _, r := range t.rates {
-		if err := l.Store.ReturnRate(ctx, r.key, r.bound.Every); err != nil {
-			return err
-		}
-	}
-	return nil
+	return l.Store.ReturnRates(ctx, t.rates...)
 }
 
 // OneOf takes one of places, each free again a window after it was taken: in no window of that length are there more than so
@@ -98,20 +81,20 @@ func (l *Limits) OneOf(ctx context.Context, what, whom string, places int, windo
 		if err != nil {
 			return false, err
 		}
-		if ok, _, err := l.Store.TakeRate(ctx, key, l.Now(), window, 1); ok || err != nil {
-			return ok, err
+		if wait, err := l.Store.TakeRates(ctx, l.Now(), Rate{key, Bound{Every: window, Burst: 1}}); wait == 0 || err != nil {
+			return err == nil, err
 		}
 	}
 	return false, nil
 }
 
-func (l *Limits) key(ctx context.Context, c Count) (string, error) {
+func (l *Limits) key(c Count, network string) (string, error) {
 	value := c.What
 	if c.Whom != "" {
 		value += "\x00" + c.Whom
 	}
 	if c.Here {
-		value += "\x00" + audit.OriginOf(ctx).Network
+		value += "\x00" + network
 	}
 	return l.Box.Recognise("rate", value)
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
+
+	"sallyport/internal/id"
 )
 
 // Kind is what sort of thing is rented.
@@ -32,13 +34,14 @@ func (k Kind) Valid() bool {
 
 // Hosting is one service that an account has: a server, a site, a domain, a zone.
 type Hosting struct {
-	ID, AccountID string
-	Kind          Kind
-	Name          string
-	Status        string // "running", "stopped" or "provisioning"
-	Region        string
-	Address       string
-	CreatedAt     time.Time
+	ID        string
+	AccountID id.Account
+	Kind      Kind
+	Name      string
+	Status    string // "running", "stopped" or "provisioning"
+	Region    string
+	Address   string
+	CreatedAt time.Time
 }
 
 // NameKey is the one spelling by which a name is sorted and found.
@@ -59,11 +62,12 @@ type Product struct {
 
 // CartItem is some of one product in a cart.
 type CartItem struct {
-	ID                string
-	AccountID, UserID string
-	Product           Product
-	Quantity          int
-	CreatedAt         time.Time
+	ID        string
+	AccountID id.Account
+	UserID    id.User
+	Product   Product
+	Quantity  int
+	CreatedAt time.Time
 }
 
 // Cents is what they cost together.

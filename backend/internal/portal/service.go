@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
 )
@@ -29,26 +30,30 @@ type Store interface {
 	Product(ctx context.Context, productID string) (Product, error) // fault.ErrNotFound
 
 	// Services is a page by NameKey and id; kind "" is all kinds.
-	Services(ctx context.Context, accountID string, kind Kind, afterName, afterID string, limit int) ([]Hosting, error)
-	Search(ctx context.Context, accountID, q string, limit int) ([]Hit, error)
+	Services(ctx context.Context, accountID id.Account, kind Kind, afterName, afterID string, limit int) ([]Hosting, error)
+	Search(ctx context.Context, accountID id.Account, q string, limit int) ([]Hit, error)
 
-	Cart(ctx context.Context, accountID, userID string) (Cart, error) // oldest item first
+	Cart(ctx context.Context, accountID id.Account, userID id.User) (Cart, error) // oldest item first
 	// AddToCart adds the quantity to what is there of the product; false where that would be more than MostOfOne.
 	AddToCart(ctx context.Context, i CartItem) (bool, error)
-	SetQuantity(ctx context.Context, accountID, userID, itemID string, quantity int) (bool, error) // false: no such item
-	RemoveFromCart(ctx context.Context, accountID, userID, itemID string) (bool, error)            // false: no such item
+	SetQuantity(ctx context.Context, accountID id.Account, userID id.User, itemID string, quantity int) (bool, error) // false: no such item
+	RemoveFromCart(ctx context.Context, accountID id.Account, userID id.User, itemID string) (bool, error)            // false: no such item
 }
 
-// Accounts is the wall between tenants: fault.ErrNotFound for whoever is not a member.
-type Accounts interface {
-	Get(ctx context.Context, actorID, accountID string) (account.Membership, error)
+// Authority is the wall between tenants: fault.ErrNotFound for whoever is not a member.
+type Authority interface {
+	// Act runs f in one transaction in which who may still act. f may be run twice.
+	Act(ctx context.Context, who actor.Actor, alone actor.Holds, f func(ctx context.Context) error) error
+	// Authorize says, in such a transaction, whether who may do this; Look says it of what is only read.
+	Authorize(ctx context.Context, who actor.Actor, action actor.Action, accountID id.Account) (account.Membership, error)
+	Look(ctx context.Context, who actor.Actor, action actor.Action, accountID id.Account) (account.Membership, error)
 }
 
 // Service is what a member sees and orders in an account.
 type Service struct {
-	Store    Store
-	Accounts Accounts
-	Now      func() time.Time
+	Store     Store
+	Authority Authority
+	Now       func() time.Time
 }
 
 // Prepare brings the catalogue in the database up to date. Call it at start.
@@ -58,8 +63,8 @@ func (s *Service) Prepare(ctx context.Context) error { return s.Store.UpsertProd
 func (s *Service) Products(ctx context.Context) ([]Product, error) { return s.Store.Products(ctx) }
 
 // Services lists what the account has, by name; kind "" is all kinds.
-func (s *Service) Services(ctx context.Context, actorID, accountID string, kind Kind, page account.Page) ([]Hosting, string, error) {
-	if _, err := s.Accounts.Get(ctx, actorID, accountID); err != nil {
+func (s *Service) Services(ctx context.Context, who actor.Actor, accountID id.Account, kind Kind, page account.Page) ([]Hosting, string, error) {
+	if _, err := s.Authority.Look(ctx, who, actor.ReadPortal, accountID); err != nil {
 		return nil, "", err
 	}
 	if kind != "" && !kind.Valid() {
@@ -79,8 +84,8 @@ func (s *Service) Services(ctx context.Context, actorID, accountID string, kind 
 
 // Search finds services and members of the account by a part of their name or address, whatever the case. Those that begin
 // with it come first.
-func (s *Service) Search(ctx context.Context, actorID, accountID, q string) ([]Hit, error) {
-	if _, err := s.Accounts.Get(ctx, actorID, accountID); err != nil {
+func (s *Service) Search(ctx context.Context, who actor.Actor, accountID id.Account, q string) ([]Hit, error) {
+	if _, err := s.Authority.Look(ctx, who, actor.ReadPortal, accountID); err != nil {
 		return nil, err
 	}
 	q = strings.TrimSpace(q)
@@ -91,69 +96,77 @@ func (s *Service) Search(ctx context.Context, actorID, accountID, q string) ([]H
 }
 
 // Cart is the actor's own cart in the account.
-func (s *Service) Cart(ctx context.Context, actorID, accountID string) (Cart, error) {
-	if _, err := s.Accounts.Get(ctx, actorID, accountID); err != nil {
+func (s *Service) Cart(ctx context.Context, who actor.Actor, accountID id.Account) (Cart, error) {
+	if _, err := s.Authority.Look(ctx, who, actor.ReadPortal, accountID); err != nil {
 		return Cart{}, err
 	}
-	return s.Store.Cart(ctx, accountID, actorID)
+	return s.Store.Cart(ctx, accountID, who.User)
 }
 
 // Add puts a product into the actor's cart, or more of it where it is there already.
-func (s *Service) Add(ctx context.Context, actorID, accountID, productID string, quantity int) (Cart, error) {
-	if _, err := s.Accounts.Get(ctx, actorID, accountID); err != nil {
-		return Cart{}, err
-	}
-	if err := countable(quantity); err != nil {
-		return Cart{}, err
-	}
-	product, err := s.Store.Product(ctx, productID)
-	if err != nil {
-		if told, ok := fault.As(err); ok && told.Kind == fault.NotFound {
-			return Cart{}, ErrUnknownProduct
+func (s *Service) Add(ctx context.Context, who actor.Actor, accountID id.Account, productID string, quantity int) (Cart, error) {
+	return s.change(ctx, who, accountID, func(ctx context.Context) error {
+		if err := countable(quantity); err != nil {
+			return err
 		}
-		return Cart{}, err
-	}
-	added, err := s.Store.AddToCart(ctx, CartItem{
-		ID: id.New(), AccountID: accountID, UserID: actorID, Product: product, Quantity: quantity, CreatedAt: s.Now().UTC(),
+		product, err := s.Store.Product(ctx, productID)
+		if err != nil {
+			if told, ok := fault.As(err); ok && told.Kind == fault.NotFound {
+				return ErrUnknownProduct
+			}
+			return err
+		}
+		added, err := s.Store.AddToCart(ctx, CartItem{
+			ID: id.New(), AccountID: accountID, UserID: who.User, Product: product, Quantity: quantity, CreatedAt: s.Now().UTC(),
+		})
+		if err == nil && !added {
+			err = ErrCartFull
+		}
+		return err
+	})
+}
+
+// SetQuantity sets how many of an item are in the actor's cart.
+func (s *Service) SetQuantity(ctx context.Context, who actor.Actor, accountID id.Account, itemID string, quantity int) (Cart, error) {
+	return s.change(ctx, who, accountID, func(ctx context.Context) error {
+		if err := countable(quantity); err != nil {
+			return err
+		}
+		return there(s.Store.SetQuantity(ctx, accountID, who.User, itemID, quantity))
+	})
+}
+
+// Remove takes an item out of the actor's cart.
+func (s *Service) Remove(ctx context.Context, who actor.Actor, accountID id.Account, itemID string) (Cart, error) {
+	return s.change(ctx, who, accountID, func(ctx context.Context) error {
+		return there(s.Store.RemoveFromCart(ctx, accountID, who.User, itemID))
+	})
+}
+
+// change does something to the actor's own cart, and answers what is in it then. Nothing is held alone: one sentence changes a cart.
+func (s *Service) change(ctx context.Context, who actor.Actor, accountID id.Account, f func(ctx context.Context) error) (cart Cart, err error) {
+	err = s.Authority.Act(ctx, who, actor.Holds{}, func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, actor.UseCart, accountID); err != nil {
+			return err
+		}
+		if err := f(ctx); err != nil {
+			return err
+		}
+		cart, err = s.Store.Cart(ctx, accountID, who.User)
+		return err
 	})
 	if err != nil {
 		return Cart{}, err
 	}
-	if !added {
-		return Cart{}, ErrCartFull
-	}
-	return s.Store.Cart(ctx, accountID, actorID)
+	return cart, nil
 }
 
-// SetQuantity sets how many of an item are in the actor's cart.
-func (s *Service) SetQuantity(ctx context.Context, actorID, accountID, itemID string, quantity int) (Cart, error) {
-	if _, err := s.Accounts.Get(ctx, actorID, accountID); err != nil {
-		return Cart{}, err
+// there is fault.ErrNotFound where nothing was found.
+func there(found bool, err error) error {
+	if err == nil && !found {
+		err = fault.ErrNotFound
 	}
-	if err := countable(quantity); err != nil {
-		return Cart{}, err
-	}
-	found, err := s.Store.SetQuantity(ctx, accountID, actorID, itemID, quantity)
-	return s.after(ctx, actorID, accountID, found, err)
-}
-
-// Remove takes an item out of the actor's cart.
-func (s *Service) Remove(ctx context.Context, actorID, accountID, itemID string) (Cart, error) {
-	if _, err := s.Accounts.Get(ctx, actorID, accountID); err != nil {
-		return Cart{}, err
-	}
-	found, err := s.Store.RemoveFromCart(ctx, accountID, actorID, itemID)
-	return s.after(ctx, actorID, accountID, found, err)
-}
-
-func (s *Service) after(ctx context.Context, actorID, accountID string, found bool, err error) (Cart, error) {
-	if err != nil {
-		return Cart{}, err
-	}
-	if !found {
-		return Cart{}, fault.ErrNotFound
-	}
-	return s.Store.Cart(ctx, accountID, actorID)
+	return err
 }
 
 func countable(quantity int) error {

@@ -5,12 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/actor"
+	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
+	"sallyport/internal/authority"
+	"sallyport/internal/bus"
+	"sallyport/internal/enforcement"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
 	"sallyport/internal/portal"
+	"sallyport/internal/session"
 	"sallyport/internal/store"
 	"sallyport/internal/testkit"
 	"sallyport/internal/user"
@@ -20,30 +27,42 @@ import (
 type world struct {
 	*portal.Service
 	store              *store.Store
-	acme, blue         string
-	ann, ben, stranger string
+	acme, blue         id.Account
+	ann, ben, stranger actor.Actor
 }
 
 func newWorld(t *testing.T, databaseURL string) *world {
 	t.Helper()
-	s, clock := testkit.OpenStore(t, databaseURL), testkit.NewClock()
-	accounts := &account.Service{Store: s, Audit: &audit.Log{Store: s, Now: clock.Now}, Now: clock.Now, Random: rand.Reader}
-	w := &world{Service: &portal.Service{Store: s, Accounts: accounts, Now: clock.Now}, store: s}
-	for name, userID := range map[string]*string{"ann": &w.ann, "ben": &w.ben, "stranger": &w.stranger} {
-		*userID = id.New()
-		added, err := s.AddUser(t.Context(), user.User{ID: *userID, Email: name + "@portal.test", Name: name, Locale: "en", PasswordHash: "-", CreatedAt: clock.Now()})
-		if err != nil || !added {
+	b := bus.New(func() time.Duration { return 0 })
+	s, clock := testkit.OpenStore(t, databaseURL, b.Publish), testkit.NewClock()
+	facts := enforcement.NewFacts(s, b, clock.Now, enforcement.ProviderRule{}, assurance.All, 100)
+	guard := authority.New(s, facts, clock.Now)
+	accounts := &account.Service{Store: s, Authority: guard, Audit: &audit.Log{Store: s, Now: clock.Now}, Now: clock.Now, Random: rand.Reader}
+	w := &world{Service: &portal.Service{Store: s, Authority: guard, Now: clock.Now}, store: s}
+	now := clock.Now()
+	for name, who := range map[string]*actor.Actor{"ann": &w.ann, "ben": &w.ben, "stranger": &w.stranger} {
+		u := user.User{ID: id.User(id.New()), Email: name + "@portal.test", Name: name, Locale: "en", PasswordHash: "-", CreatedAt: now}
+		if added, err := s.AddUser(t.Context(), u, ""); err != nil || !added {
 			t.Fatal(added, err)
 		}
+		stay := session.Session{ID: id.Stay(id.New()), UserID: u.ID, Delivery: session.Bearer, Proof: assurance.Password(), AuthTime: now, CreatedAt: now,
+			LastUsedAt: now, IdleEnds: now.Add(session.IdleLife), Ends: now.Add(session.AbsoluteLife)}
+		if err := s.AddSession(t.Context(), stay, id.New()); err != nil {
+			t.Fatal(err)
+		}
+		*who = actor.Actor{Kind: actor.Person, User: u.ID, Stay: stay.Stay()}
 	}
-	for owner, accountID := range map[string]*string{w.ann: &w.acme, w.stranger: &w.blue} {
-		m, err := accounts.Create(t.Context(), owner, "Account")
+	for _, opens := range []struct {
+		owner     actor.Actor
+		accountID *id.Account
+	}{{w.ann, &w.acme}, {w.stranger, &w.blue}} {
+		m, err := accounts.Create(t.Context(), opens.owner, "Account", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		*accountID = m.ID
+		*opens.accountID = m.ID
 	}
-	if err := s.InsertMember(t.Context(), account.Member{AccountID: w.acme, UserID: w.ben, Role: account.Plain, JoinedAt: clock.Now()}); err != nil {
+	if err := s.InsertMember(t.Context(), account.Member{AccountID: w.acme, UserID: w.ben.User, Role: account.Plain, JoinedAt: now}); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Prepare(t.Context()); err != nil {
@@ -194,16 +213,16 @@ func TestTenantsAreWalls(t *testing.T) {
 			t.Fatal(err)
 		}
 		item := c.Items[0].ID
-		for name, ask := range map[string]func(accountID string) error{
-			"Services":    func(a string) error { _, _, err := w.Services(ctx, w.stranger, a, "", account.Page{}); return err },
-			"Search":      func(a string) error { _, err := w.Search(ctx, w.stranger, a, "ann"); return err },
-			"Cart":        func(a string) error { _, err := w.Cart(ctx, w.stranger, a); return err },
-			"Add":         func(a string) error { _, err := w.Add(ctx, w.stranger, a, "vps-1", 1); return err },
-			"SetQuantity": func(a string) error { _, err := w.SetQuantity(ctx, w.stranger, a, item, 2); return err },
-			"Remove":      func(a string) error { _, err := w.Remove(ctx, w.stranger, a, item); return err },
+		for name, ask := range map[string]func(accountID id.Account) error{
+			"Services":    func(a id.Account) error { _, _, err := w.Services(ctx, w.stranger, a, "", account.Page{}); return err },
+			"Search":      func(a id.Account) error { _, err := w.Search(ctx, w.stranger, a, "ann"); return err },
+			"Cart":        func(a id.Account) error { _, err := w.Cart(ctx, w.stranger, a); return err },
+			"Add":         func(a id.Account) error { _, err := w.Add(ctx, w.stranger, a, "vps-1", 1); return err },
+			"SetQuantity": func(a id.Account) error { _, err := w.SetQuantity(ctx, w.stranger, a, item, 2); return err },
+			"Remove":      func(a id.Account) error { _, err := w.Remove(ctx, w.stranger, a, item); return err },
 		} {
 			t.Run(name, func(t *testing.T) {
-				for _, accountID := range []string{w.acme, id.New()} {
+				for _, accountID := range []id.Account{w.acme, id.Account(id.New())} {
 					if err := ask(accountID); !errors.Is(err, fault.ErrNotFound) {
 						t.Errorf("got %v", err)
 					}

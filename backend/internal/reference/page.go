@@ -12,7 +12,7 @@ import (
 	"fmt"
 	"html/template"
 
-	"github.com/getkin/kin-openapi/openapi3"
+	"sallyport/internal/contract"
 )
 
 //go:embed page.html
@@ -31,11 +31,11 @@ func Policy() string {
 
 // Page renders an OpenAPI 3.0 document as HTML.
 func Page(document []byte) ([]byte, error) {
-	contract, err := openapi3.NewLoader().LoadFromData(document)
+	read, err := contract.Read(document)
 	if err != nil {
 		return nil, fmt.Errorf("reference: %w", err)
 	}
-	content, err := read(contract)
+	content, err := contentOf(read)
 	if err != nil {
 		return nil, fmt.Errorf("reference: %w", err)
 	}

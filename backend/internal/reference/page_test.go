@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"golang.org/x/net/html"
 
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/contract"
 	"sallyport/internal/reference"
 )
 
@@ -70,24 +70,21 @@ func TestThePageHoldsEverythingOfTheContractAndLoadsNothing(t *testing.T) {
 			t.Errorf("a link leads elsewhere: %s", link)
 		}
 	}
-	contract, err := openapi3.NewLoader().LoadFromData(openapi.Document)
+	read, err := contract.Read(openapi.Document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for path, item := range contract.Paths.Map() {
-		for method, o := range item.Operations() {
-			if !p.ids[o.OperationID] {
-				t.Errorf("%s %s is missing", method, path)
-			}
-			codes, _ := o.Extensions["x-problem-codes"].([]any)
-			for _, c := range codes {
-				if !p.ids["code-"+c.(string)] {
-					t.Errorf("the code %v is missing", c)
-				}
+	for _, o := range read.Operations {
+		if !p.ids[o.ID] {
+			t.Errorf("%s %s is missing", o.Method, o.Path)
+		}
+		for _, c := range o.OwnCodes {
+			if !p.ids["code-"+c] {
+				t.Errorf("the code %s is missing", c)
 			}
 		}
 	}
-	for name := range maps.Keys(contract.Components.Schemas) {
+	for name := range maps.Keys(read.Document.Components.Schemas) {
 		if !p.ids["schema-"+name] {
 			t.Errorf("the schema %s is missing", name)
 		}
@@ -145,6 +142,20 @@ func TestAnOperationIsToldInWords(t *testing.T) {
 		if !strings.Contains(told, sentence) {
 			t.Errorf("the page does not say %q:\n%s", sentence, told)
 		}
+	}
+}
+
+func TestWhatDependsOnTheActionIsToldForEach(t *testing.T) {
+	t.Parallel()
+	page, err := reference.Page([]byte(strings.Replace(small, "x-confirmation: password",
+		"x-enrolment: required\n      x-idempotency: allowed\n      x-confirmation: {lift: password_and_second_factor, enforce: password}", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	needs := `<span>token: full</span> <span>confirmed for enforce: password</span> <span>confirmed for lift: password_and_second_factor</span> ` +
+		`<span>header: Sallyport-Enrolment</span> <span>takes the header Idempotency-Key</span>`
+	if !strings.Contains(string(page), needs) {
+		t.Errorf("the page does not say %s", needs)
 	}
 }
 

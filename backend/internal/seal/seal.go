@@ -131,8 +131,10 @@ func (b *Box) Recognise(purpose, value string) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(h), nil
 }
 
-// Same compares two hashes in constant time.
-func Same(a, b string) bool { return hmac.Equal([]byte(a), []byte(b)) }
+// SameHash says whether this is the token that the hash is of. "" is the hash of none.
+func SameHash(hash, token string) bool {
+	return hash != "" && hmac.Equal([]byte(hash), []byte(TokenHash(token)))
+}
 
 // Token makes an opaque secret of 256 bits and the hash under which it is stored.
 func Token(random io.Reader) (token, hash string, err error) {

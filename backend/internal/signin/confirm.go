@@ -2,95 +2,114 @@ package signin
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"sallyport/internal/actor"
+	"sallyport/internal/assurance"
 	"sallyport/internal/audit"
-	"sallyport/internal/enforcement"
+	"sallyport/internal/authority"
 	"sallyport/internal/factor"
 	"sallyport/internal/fault"
+	"sallyport/internal/seal"
 	"sallyport/internal/session"
 )
 
-// Level is how sure a call must be that it is still the same person.
-type Level string
+// confirmationPlace seals what was confirmed: it opens nowhere else.
+const confirmationPlace = "confirmation"
 
-// The levels, as the contract's x-confirmation names them.
-const (
-	LevelPassword Level = "password"
-	// LevelProtection: what protects you is changed only by what protects you, the password and, where there is one, the
-	// second factor.
-	LevelProtection Level = "password_and_second_factor"
-)
-
-// Confirmed says whether the session may do what asks for this level now; else ErrConfirmation with what it needs.
-func (s *Stairs) Confirmed(in session.Session, p enforcement.Person, level Level) error {
-	password, second := in.Confirmed(s.Now())
-	needs := []string{"password"}
-	ok := password
-	if level == LevelProtection && p.User.Factors != 0 {
-		needs = append(needs, "second_factor")
-		ok = ok && second
-	}
-	if ok {
-		return nil
-	}
-	return ErrConfirmation.With(func(e *fault.Error) { e.Needs = needs })
+// confirmation makes the token of what was shown in a stay.
+func (s *Stairs) confirmation(stay actor.Stay, password bool, means assurance.Means, until time.Time) (string, error) {
+	return SealConfirmation(s.Box, actor.Confirmation{Stay: stay.ID, Epoch: stay.Epoch, Password: password, Factor: means, Until: until})
 }
 
-// Confirm checks the password, and the second factor where one is given, and opens session.ConfirmLife for the session.
-// ErrInvalidCredentials, fault.ErrRateLimited and the errors of factor.Prove.
-func (s *Stairs) Confirm(ctx context.Context, in session.Session, password string, a *factor.Answer) error {
-	if err := s.checkPassword(ctx, in.UserID, password); err != nil {
-		return err
+// SealConfirmation makes the token of a confirmation. Nothing of it is stored: it dies with the stay, its epoch and its time.
+func SealConfirmation(box *seal.Box, c actor.Confirmation) (string, error) {
+	raw, err := json.Marshal(c)
+	if err != nil {
+		return "", err
 	}
-	proven := factor.Proven{}
-	var err error
-	if a != nil {
-		if proven, err = s.Factors.Prove(ctx, in.UserID, "", in.ID, *a); err != nil {
-			return err
+	return box.Seal(confirmationPlace, raw)
+}
+
+// ReadConfirmation is what a token confirms; nothing where it is none of ours. Whether it is of this stay, and in time, is asked of it later.
+func (s *Stairs) ReadConfirmation(token string) (c actor.Confirmation) {
+	if token == "" {
+		return c
+	}
+	raw, err := s.Box.Unseal(confirmationPlace, token)
+	if err != nil || json.Unmarshal(raw, &c) != nil {
+		return actor.Confirmation{}
+	}
+	return c
+}
+
+// Confirm checks what the actor shows again, the password, a second factor or both, and answers the token of it. A passkey that has verified
+// its user stands for the password too. ErrInvalidCredentials, fault.ErrRateLimited and the errors of factor.Prove.
+func (s *Stairs) Confirm(ctx context.Context, who actor.Actor, password string, a *factor.Answer) (token string, life time.Duration, err error) {
+	if password != "" {
+		if err := s.checkPassword(ctx, who, password); err != nil {
+			return "", 0, err
 		}
 	}
-	err = s.Store.InTx(ctx, func(ctx context.Context) error {
-		now, factorAt, what := s.Now(), time.Time{}, "password"
+	var proven factor.Proven
+	if a != nil {
+		if proven, err = s.Factors.Prove(ctx, who, *a); err != nil {
+			return "", 0, err
+		}
+	}
+	shown := password != "" || proven.Verified
+	err = s.Authority.Act(ctx, who, actor.Holds{}, func(ctx context.Context) error {
+		if _, err := s.Authority.Authorize(ctx, who, actor.Confirm, ""); err != nil {
+			return err
+		}
+		what := ""
+		if shown {
+			what = "password"
+		}
 		if a != nil {
 			if err := proven.Spend(ctx); err != nil {
 				return err
 			}
-			factorAt, what = now, "password second_factor"
+			if what != "" {
+				what += " "
+			}
+			what += "second_factor"
 		}
-		if err := s.Book.Store.ConfirmSession(ctx, in.ID, now, factorAt); err != nil {
-			return err
-		}
-		return s.Audit.Append(ctx, audit.Event{Action: audit.SignInConfirmed, ActorID: in.UserID, UserID: in.UserID, Detail: map[string]string{"what": what}})
+		return s.Audit.Append(ctx, who, audit.Event{Action: audit.SignInConfirmed, UserID: who.User, Detail: map[string]string{"what": what}})
 	})
-	if err != nil && a != nil {
-		return proven.GiveBack(ctx, err)
+	if err != nil {
+		if a != nil {
+			err = proven.GiveBack(ctx, err)
+		}
+		return "", 0, err
 	}
-	return err
+	token, err = s.confirmation(who.Stay, shown, proven.Means, s.Now().Add(actor.ConfirmLife))
+	return token, actor.ConfirmLife, err
 }
 
-// ProvePassword is asked of an enrolment that a refresh has opened, where the password was proven longer ago than a partial
-// token lives: else whoever holds a stolen session could enrol. "" answers ErrConfirmation.
-func (s *Stairs) ProvePassword(ctx context.Context, p session.Pending, password string) error {
-	if s.Now().Sub(p.PasswordAt) <= session.PartialLife {
+// provePassword is asked of an enrolment that a refresh has opened, where the password was proven longer ago than a partial
+// token lives: else whoever holds a stolen session could enrol. "" answers authority.ErrConfirmation.
+func (s *Stairs) provePassword(ctx context.Context, who actor.Actor, password string) error {
+	if !who.Stay.Between() || s.Now().Sub(who.Stay.PasswordAt) <= session.PartialLife {
 		return nil
 	}
 	if password == "" {
-		return ErrConfirmation.With(func(e *fault.Error) { e.Needs = []string{"password"} })
+		return authority.ErrConfirmation.With(func(e *fault.Error) { e.Needs = []string{"password"} })
 	}
-	if err := s.checkPassword(ctx, p.UserID, password); err != nil {
+	if err := s.checkPassword(ctx, who, password); err != nil {
 		return err
 	}
-	return s.Store.ProvePendingPassword(ctx, p.ID, s.Now())
+	return s.Store.ProvePendingPassword(ctx, who.Stay.ID, s.Now())
 }
 
 // checkPassword checks the password of somebody who is signed in, limited like sign-in.
-func (s *Stairs) checkPassword(ctx context.Context, userID, password string) error {
-	key, err := s.Limits.Take(ctx, guesses("confirmation", userID)...)
+func (s *Stairs) checkPassword(ctx context.Context, who actor.Actor, password string) error {
+	key, err := s.Limits.Take(ctx, who.Origin.Network, guesses("confirmation", string(who.User))...)
 	if err != nil {
 		return err
 	}
-	u, err := s.Users.User(ctx, userID)
+	u, err := s.Users.User(ctx, who.User)
 	if err != nil {
 		return err
 	}
@@ -99,7 +118,7 @@ func (s *Stairs) checkPassword(ctx context.Context, userID, password string) err
 		return err
 	}
 	if !right {
-		if err := s.Audit.Append(ctx, audit.Event{Action: audit.SignInConfirmationRefused, Outcome: audit.Refused, ActorID: userID, UserID: userID}); err != nil {
+		if err := s.Audit.Append(ctx, who, audit.Event{Action: audit.SignInConfirmationRefused, Outcome: audit.Refused, UserID: who.User}); err != nil {
 			return err
 		}
 		return ErrInvalidCredentials.With(func(e *fault.Error) { e.Message = "The password is not right." })

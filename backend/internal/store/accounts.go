@@ -10,7 +10,9 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/assurance"
+	"sallyport/internal/bus"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 )
 
 const accountColumns = `a.id, a.number, a.name, a.created_at, a.enforcement_id, a.enforced_at, a.enforced_by, a.grace_until,
@@ -18,19 +20,21 @@ const accountColumns = `a.id, a.number, a.name, a.created_at, a.enforcement_id, 
 	a.api_tokens_paused`
 
 type accountRow struct {
-	ID, Number, Name string
+	ID               id.Account
+	Number           string
+	Name             string
 	CreatedAt        int64
 	EnforcementID    string
 	EnforcedAt       int64
-	EnforcedBy       string
+	EnforcedBy       id.User
 	GraceUntil       int64
 	MinimumStrength  string
 	SignedOutAt      int64
-	SignedOutBy      string
+	SignedOutBy      id.User
 	APITokens        string
 	GuardedEnrolment bool
 	IncidentAt       int64
-	IncidentBy       string
+	IncidentBy       id.User
 	IncidentBefore   string
 	APITokensPaused  bool
 	Role             string // of the member who asks, where one does
@@ -52,19 +56,6 @@ func (r accountRow) membership() account.Membership {
 	return account.Membership{Account: r.account(), Role: account.Role(r.Role)}
 }
 
-// HoldAccount lets nobody else change who belongs to the account until the transaction ends. A PostgreSQL statement that
-// waited here sees what the other has committed. On SQLite a transaction that may write is the only one anyway.
-func (s *Store) HoldAccount(ctx context.Context, accountID string) error {
-	return wrap("hold account", s.hold(s.writer(ctx), accountID))
-}
-
-func (s *Store) hold(db *gorm.DB, accountID string) error {
-	if s.dialect != "postgres" {
-		return nil
-	}
-	return db.Exec(`SELECT 1 FROM accounts WHERE id = ? FOR NO KEY UPDATE`, accountID).Error
-}
-
 // InsertAccount opens an account; false if its number is taken.
 func (s *Store) InsertAccount(ctx context.Context, a account.Account) (bool, error) {
 	r := s.writer(ctx).Exec(`INSERT INTO accounts (id, number, name, created_at) VALUES (?, ?, ?, ?) ON CONFLICT (number) DO NOTHING`,
@@ -73,14 +64,14 @@ func (s *Store) InsertAccount(ctx context.Context, a account.Account) (bool, err
 }
 
 // RenameAccount gives it another name.
-func (s *Store) RenameAccount(ctx context.Context, accountID, name string) error {
-	return wrap("rename account", s.change(ctx, []string{"account:" + accountID}, func(db *gorm.DB) error {
+func (s *Store) RenameAccount(ctx context.Context, accountID id.Account, name string) error {
+	return wrap("rename account", s.change(ctx, []string{bus.Account(accountID)}, func(db *gorm.DB) error {
 		return db.Exec(`UPDATE accounts SET name = ? WHERE id = ?`, name, accountID).Error
 	}))
 }
 
 // AccountRule reads an account and the rule that it sets, whoever asks.
-func (s *Store) AccountRule(ctx context.Context, accountID string) (account.Account, error) {
+func (s *Store) AccountRule(ctx context.Context, accountID id.Account) (account.Account, error) {
 	var rows []accountRow
 	if err := s.reader(ctx).Raw(`SELECT `+accountColumns+` FROM accounts a WHERE a.id = ?`, accountID).Scan(&rows).Error; err != nil {
 		return account.Account{}, wrap("account rule", err)
@@ -93,11 +84,11 @@ func (s *Store) AccountRule(ctx context.Context, accountID string) (account.Acco
 
 // SetRule writes the rule: one row, however many members it binds. What was signed out stays signed out: a rule that says
 // nothing of it, or something earlier, leaves it as it is.
-func (s *Store) SetRule(ctx context.Context, accountID string, r account.Rule) error {
+func (s *Store) SetRule(ctx context.Context, accountID id.Account, r account.Rule) error {
 	if r.Minimum == "" {
 		r.Minimum = assurance.Any
 	}
-	return s.changeWith(ctx, []string{"account:" + accountID}, func(ctx context.Context, db *gorm.DB) error {
+	return s.changeWith(ctx, []string{bus.Account(accountID)}, func(ctx context.Context, db *gorm.DB) error {
 		if r.SignedOutBy != "" {
 			if err := s.endSignedOut(ctx, accountID, r.SignedOutBy); err != nil {
 				return err
@@ -122,22 +113,8 @@ func (s *Store) SetRule(ctx context.Context, accountID string, r account.Rule) e
 	})
 }
 
-// Membership is the account as this member sees it; fault.ErrNotFound for everybody else.
-func (s *Store) Membership(ctx context.Context, userID, accountID string) (account.Membership, error) {
-	var rows []accountRow
-	err := s.reader(ctx).Raw(`SELECT `+accountColumns+`, m.role FROM members m JOIN accounts a ON a.id = m.account_id
-		WHERE m.account_id = ? AND m.user_id = ?`, accountID, userID).Scan(&rows).Error
-	if err != nil {
-		return account.Membership{}, wrap("membership", err)
-	}
-	if len(rows) == 0 {
-		return account.Membership{}, fault.ErrNotFound
-	}
-	return rows[0].membership(), nil
-}
-
 // Memberships is a page of the accounts that a person belongs to, by number, after the given one.
-func (s *Store) Memberships(ctx context.Context, userID, after string, limit int) ([]account.Membership, error) {
+func (s *Store) Memberships(ctx context.Context, userID id.User, after string, limit int) ([]account.Membership, error) {
 	var rows []accountRow
 	err := s.reader(ctx).Raw(`SELECT `+accountColumns+`, m.role FROM members m JOIN accounts a ON a.id = m.account_id
 		WHERE m.user_id = ? AND a.number > ? ORDER BY a.number LIMIT ?`, userID, after, limit).Scan(&rows).Error
@@ -152,9 +129,10 @@ func (s *Store) Memberships(ctx context.Context, userID, after string, limit int
 }
 
 // MembershipsOf is all that a person's accounts mean for their standing; the accounts' rules are read on their own.
-func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]account.Belonging, error) {
+func (s *Store) MembershipsOf(ctx context.Context, userID id.User) ([]account.Belonging, error) {
 	var rows []struct {
-		AccountID, Role      string
+		AccountID            id.Account
+		Role                 string
 		TwoFactorRequired    bool
 		RequiredAt, JoinedAt int64
 	}
@@ -173,15 +151,15 @@ func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]account.Bel
 }
 
 // AccountsOf are the accounts that a person belongs to.
-func (s *Store) AccountsOf(ctx context.Context, userID string) ([]string, error) {
-	var ids []string
+func (s *Store) AccountsOf(ctx context.Context, userID id.User) ([]id.Account, error) {
+	var ids []id.Account
 	err := s.reader(ctx).Raw("SELECT account_id FROM members WHERE user_id = ? ORDER BY account_id", userID).Scan(&ids).Error
 	return ids, wrap("accounts of", err)
 }
 
 // CountMembers says how many members have a second factor of an accepted type, and how many invitations are open. Each set of
 // types is counted in the narrowest index there is: some ten milliseconds for a hundred thousand.
-func (s *Store) CountMembers(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (account.Counts, error) {
+func (s *Store) CountMembers(ctx context.Context, accountID id.Account, accepted assurance.Types, now time.Time) (account.Counts, error) {
 	var rows []struct {
 		FactorBits int64
 		Members    int

@@ -8,17 +8,21 @@ import (
 
 	"sallyport/internal/audit"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 )
 
 const eventColumns = "id, at, action, outcome, actor_id, user_id, account_id, session_id, address, user_agent, detail"
 
 type auditRow struct {
-	ID, Action, Outcome                                       string
-	At                                                        int64
-	ActorID, UserID, AccountID, SessionID, Address, UserAgent string
-	Detail                                                    string
-	Seq                                                       int64
-	Hash                                                      string
+	ID, Action, Outcome string
+	At                  int64
+	ActorID, UserID     id.User
+	AccountID           id.Account
+	SessionID           id.Stay
+	Address, UserAgent  string
+	Detail              string
+	Seq                 int64
+	Hash                string
 }
 
 func (r auditRow) event() audit.Event {
@@ -51,17 +55,17 @@ func (s *Store) AppendAuditEvent(ctx context.Context, e audit.Event) error {
 // AppendAuditEvents writes many events in one statement.
 func (s *Store) AppendAuditEvents(ctx context.Context, es []audit.Event) error {
 	type row struct {
-		ID        string `json:"id"`
-		At        int64  `json:"at"`
-		Action    string `json:"action"`
-		Outcome   string `json:"outcome"`
-		ActorID   string `json:"actor_id"`
-		UserID    string `json:"user_id"`
-		AccountID string `json:"account_id"`
-		SessionID string `json:"session_id"`
-		Address   string `json:"address"`
-		UserAgent string `json:"user_agent"`
-		Detail    string `json:"detail"`
+		ID        string     `json:"id"`
+		At        int64      `json:"at"`
+		Action    string     `json:"action"`
+		Outcome   string     `json:"outcome"`
+		ActorID   id.User    `json:"actor_id"`
+		UserID    id.User    `json:"user_id"`
+		AccountID id.Account `json:"account_id"`
+		SessionID id.Stay    `json:"session_id"`
+		Address   string     `json:"address"`
+		UserAgent string     `json:"user_agent"`
+		Detail    string     `json:"detail"`
 	}
 	rows := make([]row, len(es))
 	for i, e := range es {
@@ -133,7 +137,7 @@ func (s *Store) AuditEvents(ctx context.Context, f audit.Filter) ([]audit.Event,
 
 // actions are those that the account's events know and that begin so. The next one is found by the index, however many events
 // the one before has. Which begin so is asked here: databases differ in how they sort a dot.
-func (s *Store) actions(ctx context.Context, accountID, prefix string) ([]string, error) {
+func (s *Store) actions(ctx context.Context, accountID id.Account, prefix string) ([]string, error) {
 	const ours = "e.account_id = ? AND e.account_id <> ''"
 	var known []string
 	err := s.reader(ctx).Raw(`WITH RECURSIVE known (action) AS (

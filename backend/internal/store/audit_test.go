@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/audit"
+	"sallyport/internal/id"
 	"sallyport/internal/testkit"
 )
 
@@ -17,11 +19,12 @@ func TestAuditEvents(t *testing.T) {
 		w := newWorld(t, databaseURL)
 		now := noon
 		log := &audit.Log{Store: w.Store, Now: func() time.Time { return now }}
-		ctx := audit.WithOrigin(w.ctx, audit.Origin{SessionID: "session", Address: "2001:db8::1", UserAgent: "browser\x00\xff"})
+		ann := actor.Actor{Kind: actor.Person, User: "ann", Stay: actor.Stay{Kind: actor.Session, ID: "session"},
+			Origin: actor.Origin{Address: "2001:db8::1", UserAgent: "browser\x00\xff"}}
 
 		t.Run("what happened is kept with where it came from", func(t *testing.T) {
-			w.must(log.Append(ctx, audit.Event{
-				Action: audit.MemberRoleChanged, ActorID: "ann", UserID: "ben", AccountID: "acme", Detail: map[string]string{"to": "ad\x00min"},
+			w.must(log.Append(w.ctx, ann, audit.Event{
+				Action: audit.MemberRoleChanged, UserID: "ben", AccountID: "acme", Detail: map[string]string{"to": "ad\x00min"},
 			}))
 			got, err := log.Events(w.ctx, audit.Filter{AccountID: "acme", Limit: 10})
 			w.must(err)
@@ -36,8 +39,8 @@ func TestAuditEvents(t *testing.T) {
 		})
 		t.Run("what was rolled back has not happened", func(t *testing.T) {
 			sorry := errors.New("sorry")
-			err := w.InTx(ctx, func(ctx context.Context) error {
-				w.must(log.Append(ctx, audit.Event{Action: audit.MemberRemoved, AccountID: "rolled-back"}))
+			err := w.InTx(w.ctx, func(ctx context.Context) error {
+				w.must(log.Append(ctx, ann, audit.Event{Action: audit.MemberRemoved, AccountID: "rolled-back"}))
 				return sorry
 			})
 			if !errors.Is(err, sorry) {
@@ -48,9 +51,9 @@ func TestAuditEvents(t *testing.T) {
 			}
 		})
 		t.Run("pages go back in time", func(t *testing.T) {
-			for _, user := range []string{"one", "two", "three"} {
+			for _, user := range []id.User{"one", "two", "three"} {
 				now = now.Add(time.Second)
-				w.must(log.Append(w.ctx, audit.Event{Action: audit.SignInRefused, Outcome: audit.Refused, AccountID: "paged", UserID: user}))
+				w.must(log.Append(w.ctx, actor.From(actor.Origin{}), audit.Event{Action: audit.SignInRefused, Outcome: audit.Refused, AccountID: "paged", UserID: user}))
 			}
 			first, err := log.Events(w.ctx, audit.Filter{AccountID: "paged", Limit: 2})
 			w.must(err)

@@ -6,25 +6,37 @@ import (
 
 	"gorm.io/gorm"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
 	"sallyport/internal/factor"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 )
 
 type challengeRow struct {
-	ID, UserID, FactorID, PhoneID, Purpose, Context, Type, CodeHash, Data, SentTo string
-	Attempts                                                                      int
-	CreatedAt, ResendAt, ExpiresAt, SpentAt, VoidAt                               int64
+	ID                                              string
+	UserID                                          id.User
+	FactorID                                        id.Factor
+	PhoneID                                         string
+	Purpose                                         string
+	Context                                         id.Stay
+	Epoch                                           int64
+	Type                                            string
+	CodeHash                                        string
+	Data                                            string
+	SentTo                                          string
+	Attempts                                        int
+	CreatedAt, ResendAt, ExpiresAt, SpentAt, VoidAt int64
 }
 
 const challengeColumns = `id, user_id, factor_id, phone_id, purpose, context, type, code_hash, data, sent_to, attempts, created_at, resend_at,
-	expires_at, spent_at, void_at`
+	expires_at, spent_at, void_at, epoch`
 
 func (r challengeRow) challenge() factor.Challenge {
 	t, _ := assurance.ParseType(r.Type)
 	return factor.Challenge{ID: r.ID, UserID: r.UserID, FactorID: r.FactorID, PhoneID: r.PhoneID, Purpose: factor.Purpose(r.Purpose),
 		Context: r.Context, Type: t, CodeHash: r.CodeHash, Data: r.Data, SentTo: r.SentTo, Attempts: r.Attempts, CreatedAt: when(r.CreatedAt),
-		ResendAt: when(r.ResendAt), Expires: when(r.ExpiresAt), SpentAt: when(r.SpentAt), VoidAt: when(r.VoidAt)}
+		ResendAt: when(r.ResendAt), Expires: when(r.ExpiresAt), SpentAt: when(r.SpentAt), VoidAt: when(r.VoidAt), Epoch: r.Epoch}
 }
 
 func (s *Store) challenge(ctx context.Context, where string, args ...any) (factor.Challenge, error) {
@@ -47,13 +59,13 @@ func (s *Store) AddChallenge(ctx context.Context, c factor.Challenge) error {
 			return wrap("add challenge", err)
 		}
 		return wrap("add challenge", db.Exec(`INSERT INTO challenges (id, user_id, factor_id, phone_id, purpose, context, type, code_hash, data,
-			sent_to, created_at, resend_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.UserID, c.FactorID, c.PhoneID,
-			string(c.Purpose), c.Context, c.Type.String(), c.CodeHash, c.Data, c.SentTo, micros(c.CreatedAt), micros(c.ResendAt), micros(c.Expires)).Error)
+			sent_to, created_at, resend_at, expires_at, epoch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, c.ID, c.UserID, c.FactorID, c.PhoneID,
+			string(c.Purpose), c.Context, c.Type.String(), c.CodeHash, c.Data, c.SentTo, micros(c.CreatedAt), micros(c.ResendAt), micros(c.Expires), c.Epoch).Error)
 	})
 }
 
 // Challenge reads one challenge of the person.
-func (s *Store) Challenge(ctx context.Context, userID, challengeID string) (factor.Challenge, error) {
+func (s *Store) Challenge(ctx context.Context, userID id.User, challengeID string) (factor.Challenge, error) {
 	return s.challenge(ctx, "id = ? AND user_id = ?", challengeID, userID)
 }
 
@@ -72,10 +84,10 @@ func (s *Store) LastChallenge(ctx context.Context, c factor.Challenge) (factor.C
 	return s.challenge(ctx, where+" ORDER BY id DESC LIMIT 1", args...)
 }
 
-// Answered says whether a challenge for this purpose was spent in this place.
-func (s *Store) Answered(ctx context.Context, userID string, p factor.Purpose, place string) (bool, error) {
+// Answered says whether a challenge for this purpose was spent in this stay, in this epoch.
+func (s *Store) Answered(ctx context.Context, userID id.User, p factor.Purpose, stay id.Stay, epoch int64) (bool, error) {
 	var n int64
-	err := s.writer(ctx).Raw("SELECT count(*) FROM challenges WHERE user_id = ? AND purpose = ? AND context = ? AND spent_at > 0", userID, string(p), place).Scan(&n).Error
+	err := s.writer(ctx).Raw("SELECT count(*) FROM challenges WHERE user_id = ? AND purpose = ? AND context = ? AND epoch = ? AND spent_at > 0", userID, string(p), stay, epoch).Scan(&n).Error
 	return n > 0, wrap("answered", err)
 }
 
@@ -85,7 +97,7 @@ func (s *Store) CountSent(ctx context.Context, c factor.Challenge, since time.Ti
 		Sent, Here int
 		ResendAt   int64
 	}
-	column, value := "factor_id", c.FactorID
+	column, value := "factor_id", string(c.FactorID)
 	if c.FactorID == "" && c.PhoneID != "" {
 		column, value = "phone_id", c.PhoneID
 	}
@@ -113,26 +125,24 @@ func (s *Store) SpendChallenge(ctx context.Context, challengeID string, now time
 }
 
 // UseFactor notes that an active factor has proven its person; an empty secret stays as it is.
-func (s *Store) UseFactor(ctx context.Context, factorID, secret string, now time.Time) (bool, error) {
+func (s *Store) UseFactor(ctx context.Context, factorID id.Factor, secret string, now time.Time) (bool, error) {
 	u := s.writer(ctx).Exec(`UPDATE factors SET last_used_at = ?, failed_in_row = 0, secret = CASE WHEN ? <> '' THEN ? ELSE secret END
 		WHERE id = ? AND status = 'active' AND disabled_at = 0`, micros(now), secret, secret, factorID)
 	return u.RowsAffected == 1, wrap("use factor", u.Error)
 }
 
-// HoldUser lets nobody else send a code to the person, or change what protects them, until the transaction ends. A statement that
-// waited here sees what the other has committed.
-func (s *Store) HoldUser(ctx context.Context, userID string) error {
-	return wrap("hold user", s.lockUser(s.writer(ctx), userID))
-}
-
 type phoneRow struct {
-	ID, UserID, Kind, Number, NumberHash, Hint string
-	CreatedAt, VerifiedAt                      int64
+	ID                             string
+	UserID                         id.User
+	Kind, Number, NumberHash, Hint string
+	MadeBy, VerifiedIn             string
+	CreatedAt, VerifiedAt          int64
 }
 
 func (r phoneRow) phone() factor.Phone {
 	return factor.Phone{ID: r.ID, UserID: r.UserID, Kind: factor.PhoneKind(r.Kind), Number: r.Number, NumberHash: r.NumberHash, Hint: r.Hint,
-		CreatedAt: when(r.CreatedAt), VerifiedAt: when(r.VerifiedAt)}
+		CreatedAt: when(r.CreatedAt), VerifiedAt: when(r.VerifiedAt),
+		MadeBy: actor.MadeBy(r.MadeBy), VerifiedIn: id.Stay(r.VerifiedIn)}
 }
 
 // AddPhone stores a number; unverified ones of the same kind that nothing uses go.
@@ -143,13 +153,13 @@ func (s *Store) AddPhone(ctx context.Context, p factor.Phone) error {
 			p.UserID, string(p.Kind)).Error; err != nil {
 			return wrap("add phone", err)
 		}
-		return wrap("add phone", db.Exec("INSERT INTO phones (id, user_id, kind, number, number_hash, hint, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-			p.ID, p.UserID, string(p.Kind), p.Number, p.NumberHash, p.Hint, micros(p.CreatedAt)).Error)
+		return wrap("add phone", db.Exec("INSERT INTO phones (id, user_id, kind, number, number_hash, hint, created_at, made_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			p.ID, p.UserID, string(p.Kind), p.Number, p.NumberHash, p.Hint, micros(p.CreatedAt), p.MadeBy).Error)
 	})
 }
 
 // Phone reads one number of the person.
-func (s *Store) Phone(ctx context.Context, userID, phoneID string) (factor.Phone, error) {
+func (s *Store) Phone(ctx context.Context, userID id.User, phoneID string) (factor.Phone, error) {
 	found, err := s.phones(ctx, "user_id = ? AND id = ?", userID, phoneID)
 	if err != nil || len(found) == 0 {
 		if err == nil {
@@ -161,13 +171,13 @@ func (s *Store) Phone(ctx context.Context, userID, phoneID string) (factor.Phone
 }
 
 // Phones lists a person's numbers, oldest first.
-func (s *Store) Phones(ctx context.Context, userID string) ([]factor.Phone, error) {
+func (s *Store) Phones(ctx context.Context, userID id.User) ([]factor.Phone, error) {
 	return s.phones(ctx, "user_id = ? ORDER BY id", userID)
 }
 
 func (s *Store) phones(ctx context.Context, where string, args ...any) ([]factor.Phone, error) {
 	var rows []phoneRow
-	if err := s.reader(ctx).Raw("SELECT id, user_id, kind, number, number_hash, hint, created_at, verified_at FROM phones WHERE "+where, args...).Scan(&rows).Error; err != nil {
+	if err := s.reader(ctx).Raw("SELECT id, user_id, kind, number, number_hash, hint, created_at, verified_at, made_by, verified_in FROM phones WHERE "+where, args...).Scan(&rows).Error; err != nil {
 		return nil, wrap("phones", err)
 	}
 	list := make([]factor.Phone, len(rows))
@@ -181,7 +191,7 @@ func (s *Store) phones(ctx context.Context, where string, args ...any) ([]factor
 func (s *Store) VerifyPhone(ctx context.Context, p factor.Phone, now time.Time) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		db := s.writer(ctx)
-		if err := db.Exec("UPDATE phones SET verified_at = ? WHERE id = ? AND verified_at = 0", micros(now), p.ID).Error; err != nil {
+		if err := db.Exec("UPDATE phones SET verified_at = ?, verified_in = ? WHERE id = ? AND verified_at = 0", micros(now), p.VerifiedIn, p.ID).Error; err != nil {
 			return wrap("verify phone", err)
 		}
 		return wrap("verify phone", db.Exec(`DELETE FROM phones WHERE user_id = ? AND kind = ? AND id <> ?
@@ -190,7 +200,7 @@ func (s *Store) VerifyPhone(ctx context.Context, p factor.Phone, now time.Time) 
 }
 
 // RemovePhone forgets a number that no factor uses.
-func (s *Store) RemovePhone(ctx context.Context, userID, phoneID string) (bool, error) {
+func (s *Store) RemovePhone(ctx context.Context, userID id.User, phoneID string) (bool, error) {
 	u := s.writer(ctx).Exec("DELETE FROM phones WHERE id = ? AND user_id = ? AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id AND f.status = 'active')",
 		phoneID, userID)
 	return u.RowsAffected == 1, wrap("remove phone", u.Error)
@@ -199,19 +209,25 @@ func (s *Store) RemovePhone(ctx context.Context, userID, phoneID string) (bool, 
 // deleteFactors removes factors, and says how many. A number that one of them used goes with it only where nobody has verified it,
 // or where another of its kind was verified since and has taken its place: else it is its person's.
 func deleteFactors(db *gorm.DB, where string, args ...any) (int, error) {
-	var phoneIDs []string
-	if err := db.Raw("DELETE FROM factors WHERE "+where+" RETURNING phone_id", args...).Scan(&phoneIDs).Error; err != nil {
+	var gone []struct {
+		ID      id.Factor
+		PhoneID string
+	}
+	if err := db.Raw("DELETE FROM factors WHERE "+where+" RETURNING id, phone_id", args...).Scan(&gone).Error; err != nil {
 		return 0, err
 	}
-	for _, phoneID := range phoneIDs {
-		if phoneID == "" {
+	for _, f := range gone {
+		if err := deleteCodes(db, "factor_id = ?", f.ID); err != nil { // of an enrolment
+			return 0, err
+		}
+		if f.PhoneID == "" {
 			continue
 		}
 		if err := db.Exec(`DELETE FROM phones WHERE id = ? AND NOT EXISTS (SELECT 1 FROM factors f WHERE f.phone_id = phones.id)
 			AND (verified_at = 0 OR EXISTS (SELECT 1 FROM phones p WHERE p.user_id = phones.user_id AND p.kind = phones.kind AND p.verified_at > phones.verified_at))`,
-			phoneID).Error; err != nil {
+			f.PhoneID).Error; err != nil {
 			return 0, err
 		}
 	}
-	return len(phoneIDs), nil
+	return len(gone), nil
 }

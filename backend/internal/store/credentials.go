@@ -8,36 +8,49 @@ import (
 
 	"gorm.io/gorm"
 
+	"sallyport/internal/actor"
+	"sallyport/internal/bus"
 	"sallyport/internal/credential"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/user"
 )
 
 var _ credential.Store = (*Store)(nil)
 
 type mailTokenRow struct {
-	ID, Purpose, TokenHash, UserID, Sealed string
-	CreatedAt, ExpiresAt                   int64
+	ID, Purpose, TokenHash string
+	UserID                 id.User
+	Epoch                  int64
+	MadeBy                 actor.MadeBy
+	Sealed                 string
+	CreatedAt, ExpiresAt   int64
 }
 
 const (
-	mailTokenColumns = "id, purpose, token_hash, user_id, sealed, created_at, expires_at"
-	openMailToken    = "token_hash = ? AND purpose IN ? AND used_at = 0 AND void_at = 0 AND expires_at > ?"
+	mailTokenColumns = "id, purpose, token_hash, user_id, epoch, made_by, sealed, created_at, expires_at"
+	// A link is good while its epoch is its person's. A sign-up has no person yet; and "this was not me" is good for what has moved it.
+	openMailToken = "token_hash = ? AND purpose IN ? AND used_at = 0 AND void_at = 0 AND expires_at > ? AND (user_id = '' OR purpose = '" +
+		string(credential.ToObject) + "' OR epoch = (SELECT u.epoch FROM users u WHERE u.id = mail_tokens.user_id))"
 )
+
+// neverHadPassword is true of a person, u, who has no password and has never had one: a voided one leaves its identifier, or its time,
+// behind.
+const neverHadPassword = "u.password_hash = '' AND u.password_id = '' AND u.password_changed_at = 0"
 
 func mailTokenOf(rows []mailTokenRow) (credential.Token, error) {
 	if len(rows) == 0 {
 		return credential.Token{}, fault.ErrNotFound
 	}
 	r := rows[0]
-	return credential.Token{ID: r.ID, Purpose: credential.Purpose(r.Purpose), Hash: r.TokenHash, UserID: r.UserID, Sealed: r.Sealed,
+	return credential.Token{ID: r.ID, Purpose: credential.Purpose(r.Purpose), Hash: r.TokenHash, UserID: r.UserID, Epoch: r.Epoch, MadeBy: r.MadeBy, Sealed: r.Sealed,
 		CreatedAt: when(r.CreatedAt), Expires: when(r.ExpiresAt)}, nil
 }
 
 // AddMailToken stores a link's token: false if one with this ID is there already.
 func (s *Store) AddMailToken(ctx context.Context, t credential.Token) (bool, error) {
-	r := s.writer(ctx).Exec("INSERT INTO mail_tokens ("+mailTokenColumns+") VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-		t.ID, string(t.Purpose), t.Hash, t.UserID, t.Sealed, micros(t.CreatedAt), micros(t.Expires))
+	r := s.writer(ctx).Exec("INSERT INTO mail_tokens ("+mailTokenColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+		t.ID, string(t.Purpose), t.Hash, t.UserID, t.Epoch, t.MadeBy, t.Sealed, micros(t.CreatedAt), micros(t.Expires))
 	return r.RowsAffected == 1, wrap("add mail token", r.Error)
 }
 
@@ -57,18 +70,18 @@ func (s *Store) UseMailToken(ctx context.Context, hash string, now time.Time, pu
 }
 
 // VoidMailTokens voids a person's unused tokens for these doors, but for one ("": none).
-func (s *Store) VoidMailTokens(ctx context.Context, userID, but string, now time.Time, purposes ...credential.Purpose) error {
+func (s *Store) VoidMailTokens(ctx context.Context, userID id.User, but string, now time.Time, purposes ...credential.Purpose) error {
 	return wrap("void mail tokens", s.writer(ctx).Exec(`UPDATE mail_tokens SET void_at = ? WHERE user_id = ? AND id <> ? AND purpose IN ?
 		AND used_at = 0 AND void_at = 0`, micros(now), userID, but, names(purposes)).Error)
 }
 
 // Unwelcomed is a page of the account's members, by their identifiers, who have never had a password and hold no link to set one
 // that is still good.
-func (s *Store) Unwelcomed(ctx context.Context, accountID, after string, now time.Time, limit int) ([]user.User, error) {
+func (s *Store) Unwelcomed(ctx context.Context, accountID id.Account, after string, now time.Time, limit int) ([]user.User, error) {
 	var rows []userRow
 	err := s.reader(ctx).Raw("SELECT "+userColumns+` FROM users WHERE id IN (SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id
-		WHERE m.account_id = ? AND m.user_id > ? AND u.password_hash = '' AND u.password_changed_at = 0 AND u.disabled_at = 0
-		AND NOT EXISTS (SELECT 1 FROM mail_tokens t WHERE t.user_id = u.id AND t.purpose = ? AND t.used_at = 0 AND t.void_at = 0 AND t.expires_at > ?)
+		WHERE m.account_id = ? AND m.user_id > ? AND `+neverHadPassword+` AND u.disabled_at = 0 AND NOT EXISTS (SELECT 1 FROM mail_tokens t
+			WHERE t.user_id = u.id AND t.epoch = u.epoch AND t.purpose = ? AND t.used_at = 0 AND t.void_at = 0 AND t.expires_at > ?)
 		ORDER BY m.user_id LIMIT ?) ORDER BY id`, accountID, after, string(credential.ToReset), micros(now), limit).Scan(&rows).Error
 	found := make([]user.User, len(rows))
 	for i, r := range rows {
@@ -85,18 +98,20 @@ func names(purposes []credential.Purpose) []string {
 	return out
 }
 
-// SetPassword gives a person another password; short: it is enough beside a passkey only.
-func (s *Store) SetPassword(ctx context.Context, userID, hash string, short bool, now time.Time) error {
-	return s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		return wrap("set password", db.Exec("UPDATE users SET password_hash = ?, password_short = ?, password_changed_at = ? WHERE id = ?", hash, short, micros(now), userID).Error)
+// SetPassword gives a person another password, and moves their epoch.
+func (s *Store) SetPassword(ctx context.Context, userID id.User, p credential.Password, now time.Time) error {
+	return s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
+		return wrap("set password", db.Exec(`UPDATE users SET password_hash = ?, password_short = ?, password_id = ?, password_made_by = ?,
+			password_changed_at = ?, epoch = epoch + 1 WHERE id = ?`, p.Hash, p.Short, p.ID, p.MadeBy, micros(now), userID).Error)
 	})
 }
 
-// VoidPassword leaves a person without a password, unless it was changed after a time. An empty hash is no password's.
-func (s *Store) VoidPassword(ctx context.Context, userID string, since time.Time) (bool, error) {
+// VoidPassword leaves a person without a password, and moves their epoch, unless it was changed after a time. An empty hash is no
+// password's.
+func (s *Store) VoidPassword(ctx context.Context, userID id.User, since time.Time) (bool, error) {
 	voided := false
-	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		u := db.Exec("UPDATE users SET password_hash = '', password_short = FALSE WHERE id = ? AND password_changed_at <= ?", userID, micros(since))
+	err := s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
+		u := db.Exec("UPDATE users SET password_hash = '', password_short = FALSE, epoch = epoch + 1 WHERE id = ? AND password_changed_at <= ?", userID, micros(since))
 		voided = u.RowsAffected == 1
 		return wrap("void password", u.Error)
 	})
@@ -104,32 +119,20 @@ func (s *Store) VoidPassword(ctx context.Context, userID string, since time.Time
 }
 
 // HasPasskey says whether the person has a passkey that opens.
-func (s *Store) HasPasskey(ctx context.Context, userID string) (bool, error) {
+func (s *Store) HasPasskey(ctx context.Context, userID id.User) (bool, error) {
 	var n int64
 	err := s.reader(ctx).Raw("SELECT count(*) FROM factors WHERE user_id = ? AND type = 'passkey' AND status = 'active' AND disabled_at = 0", userID).Scan(&n).Error
 	return n > 0, wrap("passkey", err)
 }
 
-// HoldPassword says whether the person may still sign in with the password that has this hash, and lets nobody change it until
-// the transaction ends: a session that it opens is there before a change, which ends it, or never.
-func (s *Store) HoldPassword(ctx context.Context, userID, hash string) (bool, error) {
-	q := "SELECT count(*) FROM (SELECT 1 FROM users WHERE id = ? AND password_hash = ? AND disabled_at = 0"
-	if s.dialect == "postgres" {
-		q += " FOR NO KEY UPDATE"
-	}
-	var n int64
-	err := s.writer(ctx).Raw(q+") AS held", userID, hash).Scan(&n).Error
-	return n == 1, wrap("hold password", err)
-}
-
-// ChangeEmail gives a person another address, which is proven, and with it their e-mail factor and their memberships: false if
-// somebody has it, or the person is disabled.
-func (s *Store) ChangeEmail(ctx context.Context, userID, email string, now time.Time) (bool, error) {
+// ChangeEmail gives a person another address, which is proven, and with it their e-mail factor and their memberships, and moves their
+// epoch: false if somebody has it, or the person is disabled.
+func (s *Store) ChangeEmail(ctx context.Context, userID id.User, email string, by actor.MadeBy, now time.Time) (bool, error) {
 	changed := false
-	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		u := db.Exec(`UPDATE users SET email = ?, email_key = ?, email_verified_at = ? WHERE id = ? AND disabled_at = 0
+	err := s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
+		u := db.Exec(`UPDATE users SET email = ?, email_key = ?, email_verified_at = ?, email_made_by = ?, epoch = epoch + 1 WHERE id = ? AND disabled_at = 0
 			AND NOT EXISTS (SELECT 1 FROM users o WHERE o.email_key = ? AND o.id <> ?)`,
-			email, user.EmailKey(email), micros(now), userID, user.EmailKey(email), userID)
+			email, user.EmailKey(email), micros(now), by, userID, user.EmailKey(email), userID)
 		if unique(u.Error) { // somebody was faster by a moment; nothing of this transaction is left
 			return credential.ErrLinkExpired
 		}
@@ -153,36 +156,39 @@ func unique(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "UNIQUE constraint failed")
 }
 
-// SpendMailbox notes that the person's mailbox has reset the password.
-func (s *Store) SpendMailbox(ctx context.Context, userID string, now time.Time) error {
-	return s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		return wrap("spend mailbox", db.Exec("UPDATE users SET mailbox_spent_at = ? WHERE id = ?", micros(now), userID).Error)
+// SpendMailbox notes that the person's mailbox is about to reset the password. It is called before SetPassword: of somebody who has never
+// had one nothing is noted, since a first password is no reset.
+func (s *Store) SpendMailbox(ctx context.Context, userID id.User, now time.Time) error {
+	return s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
+		return wrap("spend mailbox", db.Exec("UPDATE users AS u SET mailbox_spent_at = ? WHERE u.id = ? AND NOT ("+neverHadPassword+")", micros(now), userID).Error)
 	})
 }
 
 // ClearMailbox notes that the person has signed in since without it.
-func (s *Store) ClearMailbox(ctx context.Context, userID string) error {
+func (s *Store) ClearMailbox(ctx context.Context, userID id.User) error {
 	var cleared []string
 	if err := s.writer(ctx).Raw("UPDATE users SET mailbox_spent_at = 0 WHERE id = ? AND mailbox_spent_at <> 0 RETURNING id", userID).Scan(&cleared).Error; err != nil || len(cleared) == 0 {
 		return wrap("clear mailbox", err)
 	}
-	return s.change(ctx, []string{"user:" + userID}, func(*gorm.DB) error { return nil })
+	return s.change(ctx, []string{bus.User(userID)}, func(*gorm.DB) error { return nil })
 }
 
-// FreezeFactor disables an active factor of the person and takes the recovery codes that came with it, once.
-func (s *Store) FreezeFactor(ctx context.Context, userID, factorID string, now time.Time) (bool, error) {
+// FreezeFactor disables an active factor of the person and takes the sets of recovery codes that came with it or after it, once.
+func (s *Store) FreezeFactor(ctx context.Context, userID id.User, factorID id.Factor, now time.Time) (bool, error) {
 	var since []int64
-	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+	err := s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
 		if err := db.Raw("UPDATE factors SET disabled_at = ? WHERE id = ? AND user_id = ? AND status = 'active' AND disabled_at = 0 RETURNING created_at",
 			micros(now), factorID, userID).Scan(&since).Error; err != nil || len(since) == 0 {
 			return wrap("freeze factor", err)
 		}
-		return wrap("freeze factor", db.Exec("DELETE FROM recovery_codes WHERE user_id = ? AND created_at >= ?", userID, since[0]).Error)
+		return wrap("freeze factor", deleteCodes(db, "user_id = ? AND created_at >= ?", userID, since[0]))
 	})
 	return len(since) == 1, err
 }
 
 // RemoveRecoveryCodes takes all recovery codes of the person.
-func (s *Store) RemoveRecoveryCodes(ctx context.Context, userID string) error {
-	return wrap("remove recovery codes", s.writer(ctx).Exec("DELETE FROM recovery_codes WHERE user_id = ?", userID).Error)
+func (s *Store) RemoveRecoveryCodes(ctx context.Context, userID id.User) error {
+	return s.InTx(ctx, func(ctx context.Context) error {
+		return wrap("remove recovery codes", deleteCodes(s.writer(ctx), "user_id = ?", userID))
+	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"gorm.io/gorm"
+
+	"sallyport/internal/actor"
 )
 
 // Hear has f see every statement that is read by, and its parameters, from now on.
@@ -19,4 +21,20 @@ func (s *Store) GoBack(ctx context.Context, version int64) error {
 	}
 	_, err = p.DownTo(ctx, version)
 	return err
+}
+
+// Lock is one hold as the database takes it.
+type Lock struct {
+	Class int // 0 everybody, 1 a person, 2 an account
+	Key   int64
+	Alone bool
+}
+
+// Locks are holds in the order in which they are taken.
+func Locks(alone, shared actor.Holds) []Lock {
+	var all []Lock
+	for _, l := range locks(alone, shared) {
+		all = append(all, Lock{int(l.class), l.key, l.alone})
+	}
+	return all
 }

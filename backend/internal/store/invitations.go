@@ -8,6 +8,7 @@ import (
 	"sallyport/internal/account"
 	"sallyport/internal/assurance"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/user"
 )
 
@@ -18,9 +19,12 @@ const open = `i.accepted_at = 0 AND i.revoked_at = 0 AND i.expires_at > ?`
 const invitationColumns = `i.id, i.account_id, i.email, i.role, i.two_factor_required, i.locale, i.invited_by, i.created_at, i.expires_at, i.resent_at`
 
 type invitationRow struct {
-	ID, AccountID, Email, Role     string
+	ID                             string
+	AccountID                      id.Account
+	Email, Role                    string
 	TwoFactorRequired              bool
-	Locale, InvitedBy              string
+	Locale                         string
+	InvitedBy                      id.User
 	CreatedAt, ExpiresAt, ResentAt int64
 }
 
@@ -41,7 +45,7 @@ func (s *Store) InsertInvitation(ctx context.Context, i account.Invitation) erro
 }
 
 // HasInvitation says whether the address has an open invitation.
-func (s *Store) HasInvitation(ctx context.Context, accountID, email string, now time.Time) (bool, error) {
+func (s *Store) HasInvitation(ctx context.Context, accountID id.Account, email string, now time.Time) (bool, error) {
 	var n int64
 	err := s.reader(ctx).Raw(`SELECT COUNT(*) FROM invitations i WHERE i.account_id = ? AND i.email_key = ? AND `+open,
 		accountID, user.EmailKey(email), micros(now)).Scan(&n).Error
@@ -49,7 +53,7 @@ func (s *Store) HasInvitation(ctx context.Context, accountID, email string, now 
 }
 
 // Invitations is a page of the open invitations, by address, after the given one.
-func (s *Store) Invitations(ctx context.Context, accountID string, now time.Time, afterEmail, afterID string, limit int) ([]account.Invitation, error) {
+func (s *Store) Invitations(ctx context.Context, accountID id.Account, now time.Time, afterEmail, afterID string, limit int) ([]account.Invitation, error) {
 	var rows []invitationRow
 	err := s.reader(ctx).Raw(`SELECT `+invitationColumns+` FROM invitations i
 		WHERE i.account_id = ? AND (i.email_key, i.id) > (?, ?) AND `+open+`
@@ -65,7 +69,7 @@ func (s *Store) Invitations(ctx context.Context, accountID string, now time.Time
 }
 
 // Invitation is an open invitation of the account, or fault.ErrNotFound.
-func (s *Store) Invitation(ctx context.Context, accountID, invitationID string, now time.Time) (account.Invitation, error) {
+func (s *Store) Invitation(ctx context.Context, accountID id.Account, invitationID string, now time.Time) (account.Invitation, error) {
 	return s.invitation(ctx, `i.account_id = ? AND i.id = ?`, accountID, invitationID, micros(now))
 }
 
@@ -100,7 +104,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, tokenHash string, now time
 }
 
 // RevokeInvitationsBy shuts the open invitations that a member has sent to such roles, and names them.
-func (s *Store) RevokeInvitationsBy(ctx context.Context, accountID, userID string, roles []account.Role, now time.Time) ([]string, error) {
+func (s *Store) RevokeInvitationsBy(ctx context.Context, accountID id.Account, userID id.User, roles []account.Role, now time.Time) ([]string, error) {
 	names := make([]string, len(roles))
 	for n, r := range roles {
 		names[n] = string(r)
@@ -112,7 +116,7 @@ func (s *Store) RevokeInvitationsBy(ctx context.Context, accountID, userID strin
 }
 
 // RevokeInvitation shuts an open invitation of the account; false if there is none.
-func (s *Store) RevokeInvitation(ctx context.Context, accountID, invitationID string, now time.Time) (bool, error) {
+func (s *Store) RevokeInvitation(ctx context.Context, accountID id.Account, invitationID string, now time.Time) (bool, error) {
 	r := s.writer(ctx).Exec(`UPDATE invitations AS i SET revoked_at = ? WHERE i.id = ? AND i.account_id = ? AND `+open,
 		micros(now), invitationID, accountID, micros(now))
 	return r.RowsAffected == 1, wrap("revoke invitation", r.Error)
@@ -122,10 +126,12 @@ func (s *Store) RevokeInvitation(ctx context.Context, accountID, invitationID st
 // type (of none: all of them), then addresses with an open invitation that are no member's. Whether an invited address belongs to
 // somebody who has a factor is not asked: the account would learn it. Nobody appears twice. The page begins after cursor, which
 // the page before answered; "" is the first page, and the answer "" the last. Memory is one page's, whatever the account's size.
-func (s *Store) Recipients(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int, now time.Time) ([]account.Recipient, string, error) {
+func (s *Store) Recipients(ctx context.Context, accountID id.Account, accepted assurance.Types, cursor string, limit int, now time.Time) ([]account.Recipient, string, error) {
 	part, after, _ := strings.Cut(cursor, ":")
 	var rows []struct {
-		Part, ID, UserID, Email, Name, Locale string
+		Part, ID            string
+		UserID              id.User
+		Email, Name, Locale string
 	}
 	var parts []string
 	var args []any
@@ -160,7 +166,7 @@ const ofMember = `EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.
 
 // CountUntold says how many of those whom CountMembers counts Recipients leaves out: members who cannot sign in, and open
 // invitations of members.
-func (s *Store) CountUntold(ctx context.Context, accountID string, accepted assurance.Types, now time.Time) (int, error) {
+func (s *Store) CountUntold(ctx context.Context, accountID id.Account, accepted assurance.Types, now time.Time) (int, error) {
 	var n int
 	err := s.reader(ctx).Raw(`SELECT (SELECT COUNT(*) FROM users u CROSS JOIN members m
 			WHERE u.disabled_at > 0 AND m.account_id = ? AND m.user_id = u.id AND (m.factor_bits & ?) = 0)

@@ -24,6 +24,7 @@ func (s *Store) PutKeyset(ctx context.Context, name, sealed string) (string, err
 
 type signingKeyRow struct {
 	Kid       string
+	Purpose   string
 	Sealed    string
 	CreatedAt int64
 	RetiresAt int64
@@ -32,17 +33,17 @@ type signingKeyRow struct {
 // SigningKeys lists the keys, newest first; retired ones are left out once they have retired.
 func (s *Store) SigningKeys(ctx context.Context) ([]session.SealedKey, error) {
 	var rows []signingKeyRow
-	if err := s.writer(ctx).Raw("SELECT kid, sealed, created_at, retires_at FROM signing_keys ORDER BY created_at DESC, kid").Scan(&rows).Error; err != nil {
+	if err := s.writer(ctx).Raw("SELECT kid, purpose, sealed, created_at, retires_at FROM signing_keys ORDER BY created_at DESC, kid").Scan(&rows).Error; err != nil {
 		return nil, wrap("signing keys", err)
 	}
 	keys := make([]session.SealedKey, len(rows))
 	for i, r := range rows {
-		keys[i] = session.SealedKey{ID: r.Kid, Sealed: r.Sealed, CreatedAt: when(r.CreatedAt), RetiresAt: when(r.RetiresAt)}
+		keys[i] = session.SealedKey{ID: r.Kid, Purpose: session.KeyPurpose(r.Purpose), Sealed: r.Sealed, CreatedAt: when(r.CreatedAt), RetiresAt: when(r.RetiresAt)}
 	}
 	return keys, nil
 }
 
-// AddFirstSigningKey stores a key where there is none at all; replicas that start at once agree on one.
+// AddFirstSigningKey stores a key where there is none for its purpose; replicas that start at once agree on one.
 func (s *Store) AddFirstSigningKey(ctx context.Context, k session.SealedKey) error {
 	return s.InTx(ctx, func(ctx context.Context) error {
 		if s.dialect == "postgres" {
@@ -51,7 +52,7 @@ func (s *Store) AddFirstSigningKey(ctx context.Context, k session.SealedKey) err
 			}
 		}
 		return wrap("add signing key", s.writer(ctx).Exec(
-			"INSERT INTO signing_keys (kid, sealed, created_at, retires_at) SELECT ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM signing_keys)",
-			k.ID, k.Sealed, micros(k.CreatedAt), micros(k.RetiresAt)).Error)
+			`INSERT INTO signing_keys (kid, purpose, sealed, created_at, retires_at) SELECT ?, ?, ?, CAST(? AS BIGINT), CAST(? AS BIGINT)
+			WHERE NOT EXISTS (SELECT 1 FROM signing_keys WHERE purpose = ?)`, k.ID, string(k.Purpose), k.Sealed, micros(k.CreatedAt), micros(k.RetiresAt), string(k.Purpose)).Error)
 	})
 }

@@ -30,6 +30,12 @@ func lost(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed)
 }
 
+// crossed says whether transactions stood in each other's way, so that one of them had to end: a deadlock, or a serialization failure.
+func crossed(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && (refused.Code == "40P01" || refused.Code == "40001")
+}
+
 // unavailable says to come again.
 func unavailable(err error) error {
 	return fault.ErrUnavailable.Because(err).With(func(e *fault.Error) { e.RetryAfter = time.Second })

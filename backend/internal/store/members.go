@@ -10,7 +10,9 @@ import (
 
 	"sallyport/internal/account"
 	"sallyport/internal/assurance"
+	"sallyport/internal/bus"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/user"
 )
 
@@ -18,10 +20,12 @@ const memberColumns = `m.account_id, m.user_id, u.name, u.email, u.locale, m.rol
 	m.created_at AS joined_at`
 
 type memberRow struct {
-	AccountID, UserID, Name, Email, Locale, Role string
-	TwoFactorRequired                            bool
-	RequiredAt, FactorBits, JoinedAt             int64
-	FactorsSince                                 int64
+	AccountID                        id.Account
+	UserID                           id.User
+	Name, Email, Locale, Role        string
+	TwoFactorRequired                bool
+	RequiredAt, FactorBits, JoinedAt int64
+	FactorsSince                     int64
 }
 
 // factorsSince is when the oldest active factor of a user u was activated.
@@ -45,7 +49,7 @@ func members(rows []memberRow) []account.Member {
 
 // InsertMember lets a person belong to an account.
 func (s *Store) InsertMember(ctx context.Context, m account.Member) error {
-	return wrap("insert member", s.change(ctx, []string{"user:" + m.UserID}, func(db *gorm.DB) error {
+	return wrap("insert member", s.change(ctx, []string{bus.User(m.UserID)}, func(db *gorm.DB) error {
 		err := db.Exec(`INSERT INTO members (account_id, user_id, role, two_factor_required, required_at, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			m.AccountID, m.UserID, string(m.Role), m.TwoFactorRequired, micros(m.RequiredAt), micros(m.JoinedAt)).Error
 		if err != nil {
@@ -57,13 +61,13 @@ func (s *Store) InsertMember(ctx context.Context, m account.Member) error {
 
 // mirror brings what lies beside a person's memberships in step with the person: their name, address and types of active
 // factors.
-func mirror(db *gorm.DB, userID string) error {
+func mirror(db *gorm.DB, userID id.User) error {
 	return db.Exec(`UPDATE members SET name_key = lower(u.name), email_key = u.email_key, factor_bits = u.factor_bits FROM users u
 		WHERE u.id = members.user_id AND members.user_id = ?`, userID).Error
 }
 
 // Member is one member of the account, or fault.ErrNotFound.
-func (s *Store) Member(ctx context.Context, accountID, userID string) (account.Member, error) {
+func (s *Store) Member(ctx context.Context, accountID id.Account, userID id.User) (account.Member, error) {
 	var rows []memberRow
 	err := s.reader(ctx).Raw(`SELECT `+memberColumns+`, `+factorsSince+` FROM members m JOIN users u ON u.id = m.user_id
 		WHERE m.account_id = ? AND m.user_id = ?`, accountID, userID).Scan(&rows).Error
@@ -78,7 +82,7 @@ func (s *Store) Member(ctx context.Context, accountID, userID string) (account.M
 
 // Members is a page of the account's members, by address, after the given one (as user.EmailKey spells it). Whom to show is
 // found in one index alone, whichever part of them is asked for; the rest is read of the page.
-func (s *Store) Members(ctx context.Context, accountID string, f account.Filter, after string, limit int) ([]account.Member, error) {
+func (s *Store) Members(ctx context.Context, accountID id.Account, f account.Filter, after string, limit int) ([]account.Member, error) {
 	page, err := s.memberPage(ctx, accountID, f, after, limit)
 	if err != nil || page.sql == "" {
 		return nil, wrap("members", err)
@@ -91,7 +95,7 @@ func (s *Store) Members(ctx context.Context, accountID string, f account.Filter,
 }
 
 // memberPage says how to find the user_id and email_key of those on the page; "" where there is nobody.
-func (s *Store) memberPage(ctx context.Context, accountID string, f account.Filter, after string, limit int) (condition, error) {
+func (s *Store) memberPage(ctx context.Context, accountID id.Account, f account.Filter, after string, limit int) (condition, error) {
 	first := func(where condition, found ...condition) condition {
 		c := allOf(append(found, condition{"m.email_key > ?", []any{after}})...)
 		return condition{`SELECT m.user_id, m.email_key FROM ` + where.sql + ` AND ` + c.sql + ` ORDER BY m.email_key LIMIT ?`, slices.Concat(where.args, c.args, []any{limit})}
@@ -142,22 +146,19 @@ func sets(accepted assurance.Types, have bool) []int64 {
 }
 
 // MembersMissing is the first members, by address, who have no second factor of an accepted type.
-func (s *Store) MembersMissing(ctx context.Context, accountID string, accepted assurance.Types, limit int) ([]account.Member, error) {
+func (s *Store) MembersMissing(ctx context.Context, accountID id.Account, accepted assurance.Types, limit int) ([]account.Member, error) {
 	return s.Members(ctx, accountID, account.Filter{TwoFactor: account.Missing, Accepted: accepted}, "", limit)
 }
 
-// stillOwned is true while somebody else owns the account who can sign in. Hold the account first: only then can nobody else
-// step down between this and the write.
+// stillOwned is true while somebody else owns the account who can sign in. The caller's transaction holds the account alone: only
+// then can nobody else step down between this and the write.
 const stillOwned = `EXISTS (SELECT 1 FROM members o JOIN users p ON p.id = o.user_id
 	WHERE o.account_id = members.account_id AND o.role = 'owner' AND o.user_id <> members.user_id AND p.disabled_at = 0)`
 
 // SetRole gives a member another role; false where that would leave the account without an owner.
-func (s *Store) SetRole(ctx context.Context, accountID, userID string, role account.Role) (bool, error) {
+func (s *Store) SetRole(ctx context.Context, accountID id.Account, userID id.User, role account.Role) (bool, error) {
 	var changed bool
-	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		if err := s.hold(db, accountID); err != nil {
-			return err
-		}
+	err := s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
 		query := `UPDATE members SET role = ? WHERE account_id = ? AND user_id = ?`
 		if role != account.Owner {
 			query += ` AND (role <> 'owner' OR ` + stillOwned + `)`
@@ -170,12 +171,9 @@ func (s *Store) SetRole(ctx context.Context, accountID, userID string, role acco
 }
 
 // RemoveMember ends a membership, and the cart with it; false where that would leave the account without an owner.
-func (s *Store) RemoveMember(ctx context.Context, accountID, userID string) (bool, error) {
+func (s *Store) RemoveMember(ctx context.Context, accountID id.Account, userID id.User) (bool, error) {
 	var removed bool
-	err := s.changeWith(ctx, []string{"user:" + userID, "cart:" + accountID + ":" + userID}, func(ctx context.Context, db *gorm.DB) error {
-		if err := s.hold(db, accountID); err != nil {
-			return err
-		}
+	err := s.changeWith(ctx, []string{bus.User(userID), "cart:" + string(accountID) + ":" + string(userID)}, func(ctx context.Context, db *gorm.DB) error {
 		if err := s.endSignedOut(ctx, accountID, userID); err != nil {
 			return err
 		}
@@ -189,19 +187,19 @@ func (s *Store) RemoveMember(ctx context.Context, accountID, userID string) (boo
 }
 
 // SetTwoFactorRequired ticks or unticks the switch of one person. Ticking it again leaves the time at which it was ticked.
-func (s *Store) SetTwoFactorRequired(ctx context.Context, accountID, userID string, required bool, now time.Time) error {
+func (s *Store) SetTwoFactorRequired(ctx context.Context, accountID id.Account, userID id.User, required bool, now time.Time) error {
 	at := int64(0)
 	if required {
 		at = micros(now)
 	}
-	return wrap("set two factor required", s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+	return wrap("set two factor required", s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
 		return db.Exec(`UPDATE members SET two_factor_required = ?, required_at = ? WHERE account_id = ? AND user_id = ? AND two_factor_required <> ?`,
 			required, at, accountID, userID, required).Error
 	}))
 }
 
 // HasMember says whether the address belongs to a member.
-func (s *Store) HasMember(ctx context.Context, accountID, email string) (bool, error) {
+func (s *Store) HasMember(ctx context.Context, accountID id.Account, email string) (bool, error) {
 	var n int64
 	err := s.reader(ctx).Raw(`SELECT COUNT(*) FROM users u JOIN members m ON m.user_id = u.id WHERE u.email_key = ? AND m.account_id = ?`,
 		user.EmailKey(email), accountID).Scan(&n).Error
@@ -210,22 +208,25 @@ func (s *Store) HasMember(ctx context.Context, accountID, email string) (bool, e
 
 // RecipientsMissing is a page of the members who can sign in and have no factor of an accepted type. It begins after cursor,
 // which the page before answered; "" is the first page, and the answer "" the last.
-func (s *Store) RecipientsMissing(ctx context.Context, accountID string, accepted assurance.Types, cursor string, limit int) ([]account.Recipient, string, error) {
+func (s *Store) RecipientsMissing(ctx context.Context, accountID id.Account, accepted assurance.Types, cursor string, limit int) ([]account.Recipient, string, error) {
 	found, err := s.recipients(ctx, `m.account_id = ? AND m.user_id > ? AND u.disabled_at = 0 AND (m.factor_bits & ?) = 0 ORDER BY m.user_id LIMIT ?`,
 		accountID, cursor, int64(accepted), limit)
 	if err != nil || len(found) < limit {
 		return found, "", err
 	}
-	return found, found[limit-1].UserID, nil
+	return found, string(found[limit-1].UserID), nil
 }
 
 // Owners are the owners of the account who can sign in.
-func (s *Store) Owners(ctx context.Context, accountID string) ([]account.Recipient, error) {
+func (s *Store) Owners(ctx context.Context, accountID id.Account) ([]account.Recipient, error) {
 	return s.recipients(ctx, `m.account_id = ? AND m.role = 'owner' AND u.disabled_at = 0 ORDER BY m.user_id`, accountID)
 }
 
 func (s *Store) recipients(ctx context.Context, where string, args ...any) ([]account.Recipient, error) {
-	var rows []struct{ UserID, Email, Name, Locale string }
+	var rows []struct {
+		UserID              id.User
+		Email, Name, Locale string
+	}
 	if err := s.reader(ctx).Raw(`SELECT m.user_id, u.email, u.name, u.locale FROM members m JOIN users u ON u.id = m.user_id WHERE `+where, args...).Scan(&rows).Error; err != nil {
 		return nil, wrap("recipients", err)
 	}

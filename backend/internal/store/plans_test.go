@@ -25,7 +25,7 @@ const (
 
 // big fills a database: an account with many members, another with as many, and a record of both. One member in fifty has a
 // name with "quill" in it, one alone is called Zacharias.
-func (w *world) big() (accountID string) {
+func (w *world) big() (accountID id.Account) {
 	w.t.Helper()
 	acme, other := w.account("SP-000001"), w.account("SP-000002")
 	numbers := func(n int) string {
@@ -156,7 +156,7 @@ func TestWhatGrowsIsReadByIndex(t *testing.T) {
 				return err
 			}, map[string][]string{"sqlite": {"SCAN t", "(account_id=? AND user_id=?)"}, "postgres": {"api_tokens", "members"}}[w.Dialect()]},
 			{"a report's page", func() error { _, err := w.ReportMembers(w.ctx, acme, "user-5", 500); return err }, by("members")},
-			{"a report's last uses", func() error { _, err := w.LastProven(w.ctx, []string{"user-5", "user-6"}, noon); return err }, by("audit_events_by_user")},
+			{"a report's last uses", func() error { _, err := w.LastProven(w.ctx, []id.User{"user-5", "user-6"}, noon); return err }, by("audit_events_by_user")},
 		} {
 			t.Run(row.what, func(t *testing.T) {
 				statements, plans = nil, nil
@@ -213,7 +213,7 @@ func TestARoleThatMayMakeNoExtensionMigratesAllTheSame(t *testing.T) {
 	w.join(w.account("SP-000001"), w.person("Öztürk", "b@role.test", 0), account.Plain)
 	indexes := func() int { return w.count("SELECT COUNT(*) FROM pg_indexes WHERE indexname = 'members_by_trigrams'") }
 	found := func() string {
-		accountID := ""
+		accountID := id.Account("")
 		w.must(w.raw.QueryRowContext(w.ctx, "SELECT id FROM accounts").Scan(&accountID))
 		hits, err := s.Search(t.Context(), accountID, "ztür", 5)
 		w.must(err)

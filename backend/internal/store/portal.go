@@ -6,6 +6,7 @@ import (
 	"gorm.io/gorm"
 
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/portal"
 )
 
@@ -77,15 +78,17 @@ func (s *Store) InsertService(ctx context.Context, h portal.Hosting) error {
 }
 
 // Services is a page of the account's services by name, after the given name (as portal.NameKey spells it) and id.
-func (s *Store) Services(ctx context.Context, accountID string, kind portal.Kind, afterName, afterID string, limit int) ([]portal.Hosting, error) {
+func (s *Store) Services(ctx context.Context, accountID id.Account, kind portal.Kind, afterName, afterID string, limit int) ([]portal.Hosting, error) {
 	query := `SELECT id, account_id, kind, name, status, region, address, created_at FROM services WHERE account_id = ? AND (name_key, id) > (?, ?)`
 	args := []any{accountID, afterName, afterID}
 	if kind != "" {
 		query, args = query+` AND kind = ?`, append(args, string(kind))
 	}
 	var rows []struct {
-		ID, AccountID, Kind, Name, Status, Region, Address string
-		CreatedAt                                          int64
+		ID                                  string
+		AccountID                           id.Account
+		Kind, Name, Status, Region, Address string
+		CreatedAt                           int64
 	}
 	if err := s.reader(ctx).Raw(query+` ORDER BY name_key, id LIMIT ?`, append(args, limit)...).Scan(&rows).Error; err != nil {
 		return nil, wrap("services", err)
@@ -101,7 +104,7 @@ func (s *Store) Services(ctx context.Context, accountID string, kind portal.Kind
 }
 
 // Cart is one person's cart in one account, the oldest item first.
-func (s *Store) Cart(ctx context.Context, accountID, userID string) (portal.Cart, error) {
+func (s *Store) Cart(ctx context.Context, accountID id.Account, userID id.User) (portal.Cart, error) {
 	var rows []productRow
 	err := s.reader(ctx).Raw(`SELECT c.id AS item_id, c.quantity, c.created_at, `+productColumns+`
 		FROM cart_items c JOIN products p ON p.id = c.product_id WHERE c.account_id = ? AND c.user_id = ?
@@ -127,20 +130,20 @@ func (s *Store) AddToCart(ctx context.Context, i portal.CartItem) (bool, error) 
 }
 
 // SetQuantity sets how many of an item the cart holds; false if it is not there.
-func (s *Store) SetQuantity(ctx context.Context, accountID, userID, itemID string, quantity int) (bool, error) {
+func (s *Store) SetQuantity(ctx context.Context, accountID id.Account, userID id.User, itemID string, quantity int) (bool, error) {
 	return s.changeCart(ctx, accountID, userID, `UPDATE cart_items SET quantity = ? WHERE id = ? AND account_id = ? AND user_id = ?`,
 		quantity, itemID, accountID, userID)
 }
 
 // RemoveFromCart takes an item out of the cart; false if it is not there.
-func (s *Store) RemoveFromCart(ctx context.Context, accountID, userID, itemID string) (bool, error) {
+func (s *Store) RemoveFromCart(ctx context.Context, accountID id.Account, userID id.User, itemID string) (bool, error) {
 	return s.changeCart(ctx, accountID, userID, `DELETE FROM cart_items WHERE id = ? AND account_id = ? AND user_id = ?`,
 		itemID, accountID, userID)
 }
 
-func (s *Store) changeCart(ctx context.Context, accountID, userID, query string, args ...any) (bool, error) {
+func (s *Store) changeCart(ctx context.Context, accountID id.Account, userID id.User, query string, args ...any) (bool, error) {
 	var changed bool
-	err := s.change(ctx, []string{"cart:" + accountID + ":" + userID}, func(db *gorm.DB) error {
+	err := s.change(ctx, []string{"cart:" + string(accountID) + ":" + string(userID)}, func(db *gorm.DB) error {
 		r := db.Exec(query, args...)
 		changed = r.RowsAffected == 1
 		return r.Error

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"sallyport/internal/account"
+	"sallyport/internal/bus"
 	"sallyport/internal/fault"
 	"sallyport/internal/id"
 	"sallyport/internal/portal"
 	"sallyport/internal/testkit"
 )
 
-func (w *world) service(accountID, name, address string, kind portal.Kind) string {
+func (w *world) service(accountID id.Account, name, address string, kind portal.Kind) string {
 	w.t.Helper()
 	h := portal.Hosting{
 		ID: id.New(), AccountID: accountID, Kind: kind, Name: name, Status: "running", Region: "fra1", Address: address, CreatedAt: noon,
@@ -147,7 +148,7 @@ func TestCart(t *testing.T) {
 		acme, ann, ben := w.account("SP-000001"), w.person("Ann", "ann@cart.test", 0), w.person("Ben", "ben@cart.test", 0)
 		w.join(acme, ann, account.Owner)
 		w.join(acme, ben, account.Plain)
-		add := func(userID string, product, quantity int) bool {
+		add := func(userID id.User, product, quantity int) bool {
 			t.Helper()
 			added, err := w.AddToCart(w.ctx, portal.CartItem{
 				ID: id.New(), AccountID: acme, UserID: userID, Product: portal.Catalogue[product], Quantity: quantity, CreatedAt: noon,
@@ -155,7 +156,7 @@ func TestCart(t *testing.T) {
 			w.must(err)
 			return added
 		}
-		quantities := func(userID string) (got []int) {
+		quantities := func(userID id.User) (got []int) {
 			t.Helper()
 			c, err := w.Cart(w.ctx, acme, userID)
 			w.must(err)
@@ -191,7 +192,7 @@ func TestCart(t *testing.T) {
 				t.Errorf("got %+v", item)
 			}
 			for _, try := range []struct {
-				user string
+				user id.User
 				want bool
 			}{{ben, false}, {ann, true}} {
 				if done, err := w.SetQuantity(w.ctx, acme, try.user, item.ID, 7); done != try.want || err != nil {
@@ -234,14 +235,14 @@ func TestTopics(t *testing.T) {
 		}{
 			{"a new member", func() error {
 				return s.InsertMember(w.ctx, account.Member{AccountID: acme, UserID: ann, Role: account.Plain, JoinedAt: noon})
-			}, []string{"user:" + ann}},
-			{"a new role", func() error { _, err := s.SetRole(w.ctx, acme, ann, account.Admin); return err }, []string{"user:" + ann}},
-			{"the switch", func() error { return s.SetTwoFactorRequired(w.ctx, acme, ann, true, noon) }, []string{"user:" + ann}},
-			{"a new name", func() error { return s.RenameAccount(w.ctx, acme, "Acme") }, []string{"account:" + acme}},
-			{"a rule", func() error { return s.SetRule(w.ctx, acme, account.Rule{EnforcedAt: time.Now()}) }, []string{"account:" + acme}},
-			{"something in the cart", func() error { _, err := s.AddToCart(w.ctx, item); return err }, []string{"cart:" + acme + ":" + ann}},
-			{"another quantity", func() error { _, err := s.SetQuantity(w.ctx, acme, ann, item.ID, 2); return err }, []string{"cart:" + acme + ":" + ann}},
-			{"the end of a membership", func() error { _, err := s.RemoveMember(w.ctx, acme, ann); return err }, []string{"cart:" + acme + ":" + ann, "user:" + ann}},
+			}, []string{bus.User(ann)}},
+			{"a new role", func() error { _, err := s.SetRole(w.ctx, acme, ann, account.Admin); return err }, []string{bus.User(ann)}},
+			{"the switch", func() error { return s.SetTwoFactorRequired(w.ctx, acme, ann, true, noon) }, []string{bus.User(ann)}},
+			{"a new name", func() error { return s.RenameAccount(w.ctx, acme, "Acme") }, []string{bus.Account(acme)}},
+			{"a rule", func() error { return s.SetRule(w.ctx, acme, account.Rule{EnforcedAt: time.Now()}) }, []string{bus.Account(acme)}},
+			{"something in the cart", func() error { _, err := s.AddToCart(w.ctx, item); return err }, []string{"cart:" + string(acme) + ":" + string(ann)}},
+			{"another quantity", func() error { _, err := s.SetQuantity(w.ctx, acme, ann, item.ID, 2); return err }, []string{"cart:" + string(acme) + ":" + string(ann)}},
+			{"the end of a membership", func() error { _, err := s.RemoveMember(w.ctx, acme, ann); return err }, []string{"cart:" + string(acme) + ":" + string(ann), bus.User(ann)}},
 		} {
 			t.Run(step.change+" is told", func(t *testing.T) {
 				told = nil

@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"sallyport/internal/id"
 	"sallyport/internal/portal"
 	"sallyport/internal/user"
 )
@@ -103,7 +104,7 @@ func (n needle) addressed() condition {
 
 // rare asks the index of trigrams for the members of the account who have the needle in their name or address. Fewer than
 // three characters are in no index, and what many have is found sooner by walking through a list: then it says false.
-func (s *Store) rare(ctx context.Context, accountID string, n needle) (userIDs []string, is bool, err error) {
+func (s *Store) rare(ctx context.Context, accountID id.Account, n needle) (userIDs []id.User, is bool, err error) {
 	var phrases []string
 	for _, spelling := range append([]string{n.email}, n.names...) {
 		if utf8.RuneCountInString(spelling) < 3 {
@@ -126,27 +127,27 @@ func (s *Store) rare(ctx context.Context, accountID string, n needle) (userIDs [
 }
 
 // those are the members of whom a condition is true: few, or more than that.
-func (s *Store) those(ctx context.Context, accountID string, found condition) ([]string, error) {
+func (s *Store) those(ctx context.Context, accountID id.Account, found condition) ([]id.User, error) {
 	return s.upTo(ctx, `SELECT m.user_id FROM members m WHERE m.account_id = ? AND (`+found.sql+`)`, slices.Concat([]any{accountID}, found.args)...)
 }
 
-func (s *Store) upTo(ctx context.Context, q string, args ...any) (userIDs []string, err error) {
+func (s *Store) upTo(ctx context.Context, q string, args ...any) (userIDs []id.User, err error) {
 	err = s.reader(ctx).Raw(q+" LIMIT ?", append(args, few+1)...).Scan(&userIDs).Error
 	return userIDs, wrap("search", err)
 }
 
 // everybody is where members m of the account are looked for.
-func everybody(accountID string) condition {
+func everybody(accountID id.Account) condition {
 	return condition{"members m WHERE m.account_id = ?", []any{accountID}}
 }
 
 // these are those of them alone. SQLite takes what is joined by CROSS JOIN in this order.
-func (s *Store) these(accountID string, userIDs []string) condition {
+func (s *Store) these(accountID id.Account, userIDs []id.User) condition {
 	list := "unnest(CAST(? AS TEXT[])) AS these (value)"
 	if s.dialect == "sqlite" {
 		list = "json_each(?) AS these"
 	}
-	return condition{list + " CROSS JOIN members m WHERE m.user_id = these.value AND m.account_id = ?", []any{s.list(userIDs), accountID}}
+	return condition{list + " CROSS JOIN members m WHERE m.user_id = these.value AND m.account_id = ?", []any{listOf(s, userIDs), accountID}}
 }
 
 // hitRow is a hit, and its place among the others.
@@ -162,7 +163,7 @@ func (r hitRow) compare(other hitRow) int {
 
 // Search finds services and members of the account by part of their name or address: first those whose name begins with it,
 // then those whose address does.
-func (s *Store) Search(ctx context.Context, accountID, q string, limit int) ([]portal.Hit, error) {
+func (s *Store) Search(ctx context.Context, accountID id.Account, q string, limit int) ([]portal.Hit, error) {
 	rows, err := s.searchServices(ctx, accountID, q, limit)
 	if err != nil {
 		return nil, wrap("search", err)
@@ -181,7 +182,7 @@ func (s *Store) Search(ctx context.Context, accountID, q string, limit int) ([]p
 	return found, nil
 }
 
-func (s *Store) searchServices(ctx context.Context, accountID, q string, limit int) (rows []hitRow, err error) {
+func (s *Store) searchServices(ctx context.Context, accountID id.Account, q string, limit int) (rows []hitRow, err error) {
 	key := portal.NameKey(q)
 	named, addressed := like("name_key", "", key, "%"), like("lower(address)", "", key, "%")
 	within := anyOf(like("name_key", "%", key, "%"), like("lower(address)", "%", key, "%"))
@@ -194,7 +195,7 @@ func (s *Store) searchServices(ctx context.Context, accountID, q string, limit i
 
 // searchMembers sorts those who are found where they are few; else it takes each distance in turn from the list by name, until
 // there are enough.
-func (s *Store) searchMembers(ctx context.Context, accountID, q string, limit int) ([]hitRow, error) {
+func (s *Store) searchMembers(ctx context.Context, accountID id.Account, q string, limit int) ([]hitRow, error) {
 	n := needleOf(q)
 	named, addressed, within := n.named(), n.addressed(), n.within()
 	userIDs, rare, err := s.rare(ctx, accountID, n)

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"sallyport/internal/account"
+	"sallyport/internal/id"
 	"sallyport/internal/testkit"
 	"sallyport/internal/user"
 )
@@ -109,7 +110,7 @@ func TestIndexesFindWhatReadingEverythingFinds(t *testing.T) {
 				page, err := w.Members(w.ctx, acme, account.Filter{Query: q}, after, 500)
 				w.must(err)
 				for _, m := range page {
-					got = append(got, m.UserID)
+					got = append(got, string(m.UserID))
 				}
 				if len(page) < 500 {
 					break
@@ -146,9 +147,9 @@ func TestWhatIsCommonElsewhereIsFoundHere(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		large, small := w.account("SP-000001"), w.account("SP-000002")
-		for accountID, n := range map[string]int{large: 6000, small: 30} {
+		for accountID, n := range map[id.Account]int{large: 6000, small: 30} {
 			const numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "
-			id := "'" + accountID + ":' || i"
+			id := "'" + string(accountID) + ":' || i"
 			w.exec("INSERT INTO users (id, email, email_key, name, password_hash, created_at) "+numbers+
 				"SELECT %s, %s || '@common.test', %s || '@common.test', 'Common', '-', 1 FROM n", n, id, id, id)
 			w.exec("INSERT INTO members (account_id, user_id, role, created_at, email_key, name_key) "+numbers+
@@ -176,7 +177,7 @@ func TestSearchKeepsInStep(t *testing.T) {
 		w.join(acme, ann, account.Owner)
 		w.join(blue, ann, account.Plain)
 		w.join(acme, w.person("Somebody else", "other@step.test", 0), account.Owner)
-		found := func(accountID, q string) bool {
+		found := func(accountID id.Account, q string) bool {
 			t.Helper()
 			hits, err := w.Search(w.ctx, accountID, q, 5)
 			w.must(err)
@@ -191,7 +192,7 @@ func TestSearchKeepsInStep(t *testing.T) {
 		if found(acme, "annabel") || !found(acme, "rosal") || !found(blue, "ALIND") {
 			t.Error("with another name")
 		}
-		if changed, err := w.ChangeEmail(w.ctx, ann, "Second@step.test", noon); !changed || err != nil {
+		if changed, err := w.ChangeEmail(w.ctx, ann, "Second@step.test", "", noon); !changed || err != nil {
 			t.Fatal(changed, err)
 		}
 		if found(acme, "first@") || !found(blue, "second@") {
@@ -219,7 +220,8 @@ func TestMembersFromBeforeTheirIndexesAreFoundByThem(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, databaseURL string) {
 		w := newWorld(t, databaseURL)
 		w.must(w.GoBack(w.ctx, 10))
-		ann, acme := w.person("Ann Öztürk", "a@before.test", 0), w.account("SP-000001")
+		ann, acme := id.User(id.New()), w.account("SP-000001")
+		w.exec("INSERT INTO users (id, email, email_key, name, password_hash, created_at) VALUES ('%s', 'a@before.test', 'a@before.test', 'Ann Öztürk', '-', 1)", ann)
 		w.exec("INSERT INTO members (account_id, user_id, role, created_at, email_key) VALUES ('%s', '%s', 'member', 1, 'a@before.test')", acme, ann)
 		if n, err := w.Migrate(w.ctx); n < 2 || err != nil {
 			t.Fatal(n, err)

@@ -18,7 +18,7 @@ func TestDelivery(t *testing.T) {
 	t.Parallel()
 	testkit.Databases(t, func(t *testing.T, url string) {
 		s := testkit.OpenStore(t, url)
-		if _, err := s.AddUser(t.Context(), user.User{ID: "ada", Email: "ada@example.test", Name: "Ada", PasswordHash: "-"}); err != nil {
+		if _, err := s.AddUser(t.Context(), user.User{ID: "ada", Email: "ada@example.test", Name: "Ada", PasswordHash: "-"}, ""); err != nil {
 			t.Fatal(err)
 		}
 		clock := testkit.NewClock()

@@ -135,11 +135,20 @@ func (t *transaction) changes(topics []string) {
 type transactionKey struct{}
 
 // InTx runs f in one transaction: every store method that is given f's context belongs to it. What f changed is told to all
-// replicas by the commit itself, or not at all. A call within a transaction joins it.
+// replicas by the commit itself, or not at all. A call within a transaction joins it. Where two transactions have waited for each
+// other, PostgreSQL ends one of them: f is then run once more, from its beginning.
 func (s *Store) InTx(ctx context.Context, f func(ctx context.Context) error) error {
 	if _, ok := ctx.Value(transactionKey{}).(*transaction); ok {
 		return f(ctx)
 	}
+	err := s.transact(ctx, f)
+	if crossed(err) {
+		err = s.transact(ctx, f)
+	}
+	return err
+}
+
+func (s *Store) transact(ctx context.Context, f func(ctx context.Context) error) error {
 	var t *transaction
 	err := s.write.WithContext(ctx).Transaction(func(db *gorm.DB) error {
 		t = &transaction{db: db}
@@ -230,8 +239,8 @@ func (s *Store) among() string {
 	return "IN (SELECT value FROM json_each(?))"
 }
 
-// list is the parameter of among.
-func (s *Store) list(values []string) string {
+// listOf is the parameter of among.
+func listOf[T ~string](s *Store, values []T) string {
 	if s.dialect == "postgres" {
 		return textArray(values)
 	}
@@ -255,10 +264,10 @@ func (s *Store) table(columns string) string {
 }
 
 // textArray is a PostgreSQL array literal.
-func textArray(values []string) string {
+func textArray[T ~string](values []T) string {
 	quoted := make([]string, len(values))
 	for i, v := range values {
-		quoted[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(v) + `"`
+		quoted[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(string(v)) + `"`
 	}
 	return "{" + strings.Join(quoted, ",") + "}"
 }

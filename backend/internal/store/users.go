@@ -2,28 +2,40 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
 	"gorm.io/gorm"
 
+	"sallyport/internal/actor"
 	"sallyport/internal/assurance"
+	"sallyport/internal/bus"
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
+	"sallyport/internal/limit"
 	"sallyport/internal/user"
 )
 
 type userRow struct {
-	ID, Email, Name, Locale, PasswordHash, StaffRole string
-	PasswordShort                                    bool
-	FactorBits                                       int64
-	CreatedAt, EmailVerifiedAt, DisabledAt           int64
-	MailboxSpentAt                                   int64
+	ID                                     id.User
+	Email                                  string
+	Name                                   string
+	Locale                                 string
+	PasswordHash                           string
+	StaffRole                              string
+	PasswordID                             string
+	PasswordShort                          bool
+	Epoch                                  int64
+	FactorBits                             int64
+	CreatedAt, EmailVerifiedAt, DisabledAt int64
+	MailboxSpentAt                         int64
 }
 
-const userColumns = "id, email, name, locale, password_hash, password_short, staff_role, factor_bits, created_at, email_verified_at, disabled_at, mailbox_spent_at"
+const userColumns = "id, email, name, locale, password_hash, password_id, password_short, epoch, staff_role, factor_bits, created_at, email_verified_at, disabled_at, mailbox_spent_at"
 
 func (r userRow) user() user.User {
-	return user.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, PasswordHash: r.PasswordHash, PasswordShort: r.PasswordShort, StaffRole: r.StaffRole,
+	return user.User{ID: r.ID, Email: r.Email, Name: r.Name, Locale: r.Locale, PasswordHash: r.PasswordHash, PasswordID: r.PasswordID, PasswordShort: r.PasswordShort, Epoch: r.Epoch, StaffRole: r.StaffRole,
 		Factors: assurance.Types(r.FactorBits), CreatedAt: when(r.CreatedAt), VerifiedAt: when(r.EmailVerifiedAt), DisabledAt: when(r.DisabledAt),
 		MailboxSpentAt: when(r.MailboxSpentAt)}
 }
@@ -40,8 +52,8 @@ func (s *Store) user(ctx context.Context, column, value string) (user.User, erro
 }
 
 // User reads a person. fault.ErrNotFound.
-func (s *Store) User(ctx context.Context, userID string) (user.User, error) {
-	return s.user(ctx, "id", userID)
+func (s *Store) User(ctx context.Context, userID id.User) (user.User, error) {
+	return s.user(ctx, "id", string(userID))
 }
 
 // UserByEmail finds a person by any spelling of their address. fault.ErrNotFound.
@@ -49,11 +61,11 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (user.User, error
 	return s.user(ctx, "email_key", user.EmailKey(email))
 }
 
-// AddUser stores a new person: false if the address is taken.
-func (s *Store) AddUser(ctx context.Context, u user.User) (bool, error) {
-	r := s.writer(ctx).Exec(`INSERT INTO users (id, email, email_key, name, locale, password_hash, staff_role, created_at, email_verified_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email_key) DO NOTHING`, u.ID, u.Email, user.EmailKey(u.Email), u.Name, u.Locale,
-		u.PasswordHash, u.StaffRole, micros(u.CreatedAt), micros(u.VerifiedAt))
+// AddUser stores a new person, whose password and address something has made: false if the address is taken.
+func (s *Store) AddUser(ctx context.Context, u user.User, by actor.MadeBy) (bool, error) {
+	r := s.writer(ctx).Exec(`INSERT INTO users (id, email, email_key, name, locale, password_hash, password_id, password_made_by, email_made_by, staff_role, created_at,
+		email_verified_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (email_key) DO NOTHING`, u.ID, u.Email, user.EmailKey(u.Email), u.Name, u.Locale,
+		u.PasswordHash, u.PasswordID, by, by, u.StaffRole, micros(u.CreatedAt), micros(u.VerifiedAt))
 	return r.RowsAffected == 1, wrap("add user", r.Error)
 }
 
@@ -76,11 +88,13 @@ func (s *Store) People(ctx context.Context, query string, disabled bool, after s
 	return found, wrap("people", err)
 }
 
-// SetDisabled shuts a person out, from a time on, or lets them in again (zero); false where that is so already.
-func (s *Store) SetDisabled(ctx context.Context, userID string, at time.Time) (bool, error) {
+// SetDisabled shuts a person out, from a time on, or lets them in again (zero); false where that is so already. To shut somebody out
+// moves their epoch: what they were signed in with stays over when they are let in again.
+func (s *Store) SetDisabled(ctx context.Context, userID id.User, at time.Time) (bool, error) {
 	changed := false
-	err := s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
-		u := db.Exec("UPDATE users SET disabled_at = ? WHERE id = ? AND (disabled_at > 0) <> ?", micros(at), userID, !at.IsZero())
+	err := s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
+		u := db.Exec("UPDATE users SET disabled_at = ?, epoch = epoch + CASE WHEN ? THEN 1 ELSE 0 END WHERE id = ? AND (disabled_at > 0) <> ?",
+			micros(at), !at.IsZero(), userID, !at.IsZero())
 		changed = u.RowsAffected == 1
 		return wrap("set disabled", u.Error)
 	})
@@ -88,8 +102,8 @@ func (s *Store) SetDisabled(ctx context.Context, userID string, at time.Time) (b
 }
 
 // UpdateProfile changes name and locale; empty ones stay.
-func (s *Store) UpdateProfile(ctx context.Context, userID, name, locale string) error {
-	return wrap("update profile", s.change(ctx, []string{"user:" + userID}, func(db *gorm.DB) error {
+func (s *Store) UpdateProfile(ctx context.Context, userID id.User, name, locale string) error {
+	return wrap("update profile", s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
 		if err := db.Exec(`UPDATE users SET name = CASE WHEN ? <> '' THEN ? ELSE name END,
 			locale = CASE WHEN ? <> '' THEN ? ELSE locale END WHERE id = ?`, name, name, locale, locale, userID).Error; err != nil {
 			return err
@@ -98,35 +112,78 @@ func (s *Store) UpdateProfile(ctx context.Context, userID, name, locale string) 
 	}))
 }
 
-// TakeRate takes one from the rate limit of a key by GCRA, in one statement: one every interval, burst at once. When there is
-// none it says how long to wait.
-func (s *Store) TakeRate(ctx context.Context, key string, now time.Time, interval time.Duration, burst int) (bool, time.Duration, error) {
-	at, step := micros(now), interval.Microseconds()
-	tolerance := step * int64(burst)
+// MoveEpoch shuts whatever somebody could get in with as this person.
+func (s *Store) MoveEpoch(ctx context.Context, userID id.User) error {
+	return s.change(ctx, []string{bus.User(userID)}, func(db *gorm.DB) error {
+		return wrap("move epoch", db.Exec("UPDATE users SET epoch = epoch + 1 WHERE id = ?", userID).Error)
+	})
+}
+
+// KeepSession gives a live session of the person the epoch that they have by now: the one that has moved it lives on. It must have
+// had the epoch from before.
+func (s *Store) KeepSession(ctx context.Context, userID id.User, sessionID id.Stay) error {
+	return s.change(ctx, []string{bus.Session(sessionID)}, func(db *gorm.DB) error {
+		return wrap("keep session", db.Exec(`UPDATE sessions SET epoch = epoch + 1 WHERE id = ? AND user_id = ? AND ended_at = 0
+			AND epoch + 1 = (SELECT epoch FROM users WHERE id = ?)`, sessionID, userID, userID).Error)
+	})
+}
+
+// TakeRates takes one from each rate by GCRA, in one statement. Of those that have none left it says how long to wait.
+func (s *Store) TakeRates(ctx context.Context, now time.Time, rates ...limit.Rate) (time.Duration, error) {
+	rates = inOrderOfKeys(rates)
 	greatest := "MAX"
 	if s.dialect == "postgres" {
 		greatest = "GREATEST"
 	}
-	var tats []int64
-	err := s.writer(ctx).Raw(`INSERT INTO rate_limits (key, tat) VALUES (?, ?) ON CONFLICT (key) DO UPDATE
-		SET tat = `+greatest+`(rate_limits.tat, ?) + ? WHERE `+greatest+`(rate_limits.tat, ?) + ? <= ? RETURNING tat`,
-		key, at+step, at, step, at, step, at+tolerance).Scan(&tats).Error
-	if err != nil {
-		return false, 0, wrap("rate limit", err)
+	at := micros(now)
+	rows, cases := make([]string, len(rates)), make([]string, len(rates))
+	var values, tolerances []any
+	for i, r := range rates {
+		step := r.Every.Microseconds()
+		rows[i], values = "(?, CAST(? AS BIGINT))", append(values, r.Key, at+step)
+		cases[i], tolerances = "WHEN ? THEN CAST(? AS BIGINT)", append(tolerances, r.Key, at+step*int64(r.Burst))
 	}
-	if len(tats) == 1 {
-		return true, 0, nil
+	args := slices.Concat(values, []any{at, at, at, at}, tolerances)
+	var taken []string
+	err := s.writer(ctx).Raw(`INSERT INTO rate_limits (key, tat) VALUES `+strings.Join(rows, ", ")+` ON CONFLICT (key) DO UPDATE
+		SET tat = `+greatest+`(rate_limits.tat, ?) + (excluded.tat - ?) WHERE `+greatest+`(rate_limits.tat, ?) + (excluded.tat - ?)
+		<= CASE rate_limits.key `+strings.Join(cases, " ")+` END RETURNING key`, args...).Scan(&taken).Error
+	if err != nil || len(taken) == len(rates) {
+		return 0, wrap("rate limit", err)
 	}
-	var tat int64
-	if err := s.writer(ctx).Raw("SELECT tat FROM rate_limits WHERE key = ?", key).Scan(&tat).Error; err != nil {
-		return false, 0, wrap("rate limit", err)
+	var wait time.Duration
+	for _, r := range rates {
+		if slices.Contains(taken, r.Key) {
+			continue
+		}
+		var tat int64
+		if err := s.writer(ctx).Raw("SELECT tat FROM rate_limits WHERE key = ?", r.Key).Scan(&tat).Error; err != nil {
+			return 0, wrap("rate limit", err)
+		}
+		step := r.Every.Microseconds()
+		wait = max(wait, time.Duration(tat+step-step*int64(r.Burst)-at)*time.Microsecond, time.Second)
 	}
-	return false, max(time.Duration(tat+step-tolerance-at)*time.Microsecond, time.Second), nil
+	return wait, nil
 }
 
-// ReturnRate gives one back.
-func (s *Store) ReturnRate(ctx context.Context, key string, interval time.Duration) error {
-	return wrap("rate limit", s.writer(ctx).Exec("UPDATE rate_limits SET tat = tat - ? WHERE key = ?", interval.Microseconds(), key).Error)
+// inOrderOfKeys: rows are locked in one order, whoever takes them.
+func inOrderOfKeys(rates []limit.Rate) []limit.Rate {
+	return slices.SortedFunc(slices.Values(rates), func(a, b limit.Rate) int { return strings.Compare(a.Key, b.Key) })
+}
+
+// ReturnRates gives one back to each.
+func (s *Store) ReturnRates(ctx context.Context, rates ...limit.Rate) error {
+	if len(rates) == 0 {
+		return nil
+	}
+	cases, keys := make([]string, len(rates)), make([]string, len(rates))
+	var args []any
+	for i, r := range inOrderOfKeys(rates) {
+		cases[i], keys[i] = "WHEN ? THEN CAST(? AS BIGINT)", r.Key
+		args = append(args, r.Key, r.Every.Microseconds())
+	}
+	return wrap("rate limit", s.writer(ctx).Exec("UPDATE rate_limits SET tat = tat - CASE key "+strings.Join(cases, " ")+" END WHERE key IN ?",
+		append(args, keys)...).Error)
 }
 
 // NoUsers says whether nobody is there yet.

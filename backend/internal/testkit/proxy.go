@@ -15,6 +15,7 @@ type Proxy struct {
 
 	network, target string
 	listener        net.Listener
+	look            func() tap // nil: nobody looks at what is forwarded
 
 	mu      sync.Mutex
 	moved   *sync.Cond
@@ -25,13 +26,21 @@ type Proxy struct {
 }
 
 // TCPProxy stands before target until the test ends: "host:port", "unix:/path", or a PostgreSQL URL.
-func TCPProxy(t testing.TB, target string) *Proxy {
+func TCPProxy(t testing.TB, target string) *Proxy { t.Helper(); return proxy(t, target, nil) }
+
+// tap looks at one connection. It sees bytes before the other side does, and cannot change them.
+type tap struct {
+	up, down func(b []byte) // from the client, and from the server
+	ended    func()
+}
+
+func proxy(t testing.TB, target string, look func() tap) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Proxy{Address: l.Addr().String(), network: "tcp", target: target, listener: l, open: map[net.Conn]struct{}{}}
+	p := &Proxy{Address: l.Addr().String(), network: "tcp", target: target, listener: l, look: look, open: map[net.Conn]struct{}{}}
 	p.moved = sync.NewCond(&p.mu)
 	if path, unix := strings.CutPrefix(target, "unix:"); unix {
 		p.network, p.target = "unix", path
@@ -120,13 +129,18 @@ func (p *Proxy) serve(client net.Conn) {
 		return
 	}
 	defer p.close(server)
+	eye := tap{up: func([]byte) {}, down: func([]byte) {}, ended: func() {}}
+	if p.look != nil {
+		eye = p.look()
+	}
+	defer eye.ended()
 	var both sync.WaitGroup
-	both.Go(func() { p.forward(client, server) })
-	both.Go(func() { p.forward(server, client) })
+	both.Go(func() { p.forward(client, server, eye.up) })
+	both.Go(func() { p.forward(server, client, eye.down) })
 	both.Wait()
 }
 
-func (p *Proxy) forward(from, to net.Conn) {
+func (p *Proxy) forward(from, to net.Conn, look func(b []byte)) {
 	defer p.close(from)
 	defer p.close(to)
 	buffer := make([]byte, 32<<10)
@@ -137,6 +151,7 @@ func (p *Proxy) forward(from, to net.Conn) {
 			p.moved.Wait()
 		}
 		p.mu.Unlock()
+		look(buffer[:n])
 		if _, wrong := to.Write(buffer[:n]); err != nil || wrong != nil {
 			return
 		}

@@ -11,11 +11,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"sallyport/internal/assurance"
+	"sallyport/internal/id"
 )
 
 // User is a person. A second factor belongs to the person, never to an account.
 type User struct {
-	ID           string
+	ID           id.User
 	Email        string // as they wrote it
 	Name         string
 	Locale       string // "en" or "de"
@@ -24,9 +25,12 @@ type User struct {
 	PasswordShort bool
 	StaffRole     string          // "", "agent" or "lead": staff of the provider
 	Factors       assurance.Types // types of the active second factors
-	CreatedAt     time.Time
-	VerifiedAt    time.Time // the address was proven; zero: not yet
-	DisabledAt    time.Time // zero: not disabled
+	// Epoch is raised by whatever changes how the person gets in. What carries another epoch opens nothing.
+	Epoch      int64
+	PasswordID string // names this password among all that the person has had; "" of one from before this was written down
+	CreatedAt  time.Time
+	VerifiedAt time.Time // the address was proven; zero: not yet
+	DisabledAt time.Time // zero: not disabled
 	// MailboxSpentAt is when the mailbox has reset the password: until another factor signs in, it is none itself. Zero: it has not.
 	MailboxSpentAt time.Time
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/phone"
 )
 
@@ -77,7 +78,8 @@ type Over struct {
 
 // Message is a text message as it is counted. It holds no number.
 type Message struct {
-	ID, UserID             string
+	ID                     string
+	UserID                 id.User
 	NumberHash, PrefixHash string
 	Country                string
 	CreatedAt              time.Time
@@ -117,7 +119,7 @@ type Budget struct {
 // Request asks for one message.
 type Request struct {
 	MessageID string // the notify.Message's, which is the challenge's
-	UserID    string
+	UserID    id.User
 	Number    string // E.164
 	Voice     bool   // as a call
 }
@@ -208,8 +210,8 @@ func (b *Budget) Take(ctx context.Context, r Request) error {
 func (c Caps) of(m Message) []Cap {
 	const day = 24 * time.Hour
 	return []Cap{
-		{OfPerson, m.UserID, c.PersonHour, time.Hour},
-		{OfPerson, m.UserID, c.PersonDay, day},
+		{OfPerson, string(m.UserID), c.PersonHour, time.Hour},
+		{OfPerson, string(m.UserID), c.PersonDay, day},
 		{OfNumber, m.NumberHash, c.NumberHour, time.Hour},
 		{OfPrefix, m.PrefixHash, c.PrefixHour, time.Hour},
 		{OfCountry, m.Country, c.CountryDay, day},

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"sallyport/internal/fault"
+	"sallyport/internal/id"
 	"sallyport/internal/notify/budget"
 	"sallyport/internal/phone"
 	"sallyport/internal/store"
@@ -46,15 +47,15 @@ func open(t *testing.T, databaseURL string, caps budget.Caps) *purse {
 	p := &purse{t: t, store: testkit.OpenStore(t, databaseURL), clock: testkit.NewClock(), log: &bytes.Buffer{}, counts: map[string]int{}}
 	p.Budget = &budget.Budget{Store: p.store, Box: plainly{}, Now: p.clock.Now, Caps: caps, Offered: true,
 		Count: p.count, Log: slog.New(slog.NewTextHandler(p.log, nil))}
-	for _, name := range []string{"ada", "grace"} {
+	for _, name := range []id.User{"ada", "grace"} {
 		p.person(name)
 	}
 	return p
 }
 
-func (p *purse) person(name string) {
+func (p *purse) person(name id.User) {
 	p.t.Helper()
-	if _, err := p.store.AddUser(p.t.Context(), user.User{ID: name, Email: name + "@example.test", Name: name, PasswordHash: "-"}); err != nil {
+	if _, err := p.store.AddUser(p.t.Context(), user.User{ID: name, Email: string(name) + "@example.test", Name: string(name), PasswordHash: "-"}, ""); err != nil {
 		p.t.Fatal(err)
 	}
 }
@@ -65,12 +66,12 @@ func (p *purse) count(decision, label string) {
 	p.counts[decision+" "+label]++
 }
 
-func (p *purse) take(ctx context.Context, who, number string) error {
+func (p *purse) take(ctx context.Context, who id.User, number string) error {
 	return p.Take(ctx, budget.Request{MessageID: "message " + strconv.FormatInt(p.n.Add(1), 10), UserID: who, Number: number})
 }
 
 // taken takes until it is refused, at most limit times, and says how often it was not, and why not.
-func (p *purse) taken(limit int, who func(i int) (person, number string)) (n int, wait time.Duration) {
+func (p *purse) taken(limit int, who func(i int) (person id.User, number string)) (n int, wait time.Duration) {
 	p.t.Helper()
 	for i := range limit {
 		person, number := who(i)
@@ -91,8 +92,8 @@ func (p *purse) taken(limit int, who func(i int) (person, number string)) (n int
 // mobile is one of many numbers that are no neighbours.
 func mobile(i int) string { return fmt.Sprintf("+4917%02d234567", i%100) }
 
-func always(person, number string) func(int) (string, string) {
-	return func(int) (string, string) { return person, number }
+func always(person id.User, number string) func(int) (id.User, string) {
+	return func(int) (id.User, string) { return person, number }
 }
 
 var roomy = budget.Caps{PersonHour: 1000, PersonDay: 1000, NumberHour: 1000, PrefixHour: 1000, CountryDay: 1000, Day: 1000}
@@ -103,9 +104,9 @@ func TestTake(t *testing.T) {
 		p := open(t, url, budget.Defaults)
 
 		step(t, "lets five an hour go to one number, whoever asks, and says when the next may", func(t *testing.T) {
-			n, wait := p.taken(10, func(i int) (string, string) {
+			n, wait := p.taken(10, func(i int) (id.User, string) {
 				p.clock.Advance(time.Minute)
-				return []string{"ada", "grace"}[i%2], "+491701234567"
+				return []id.User{"ada", "grace"}[i%2], "+491701234567"
 			})
 			if n != 5 || wait != 55*time.Minute {
 				t.Fatalf("%d, then %v", n, wait)
@@ -126,7 +127,7 @@ func TestTake(t *testing.T) {
 
 		step(t, "lets ten an hour and thirty a day go to one person, to whatever number", func(t *testing.T) {
 			i := 0
-			next := func(int) (string, string) { i++; return "ada", mobile(i) }
+			next := func(int) (id.User, string) { i++; return "ada", mobile(i) }
 			if n, _ := p.taken(20, next); n != 10 {
 				t.Fatalf("%d in an hour", n)
 			}
@@ -148,10 +149,10 @@ func TestTake(t *testing.T) {
 		step(t, "lets twenty an hour go to neighbouring numbers, over all persons, and logs the block once a minute", func(t *testing.T) {
 			p.log.Reset()
 			for i := range 10 {
-				p.person(fmt.Sprintf("person %d", i))
+				p.person(id.User(fmt.Sprintf("person %d", i)))
 			}
-			n, _ := p.taken(40, func(i int) (string, string) {
-				return fmt.Sprintf("person %d", i%10), fmt.Sprintf("+1202555%04d", 100+i)
+			n, _ := p.taken(40, func(i int) (id.User, string) {
+				return id.User(fmt.Sprintf("person %d", i%10)), fmt.Sprintf("+1202555%04d", 100+i)
 			})
 			if n != 20 {
 				t.Fatalf("%d", n)
@@ -183,8 +184,8 @@ func TestWhatAllShare(t *testing.T) {
 		caps := roomy
 		caps.CountryDay, caps.Day = 7, 12
 		p := open(t, url, caps)
-		german := func(i int) (string, string) { return "ada", mobile(i) }
-		british := func(i int) (string, string) { return "grace", fmt.Sprintf("+44%d123456", 7400+i) }
+		german := func(i int) (id.User, string) { return "ada", mobile(i) }
+		british := func(i int) (id.User, string) { return "grace", fmt.Sprintf("+44%d123456", 7400+i) }
 		if n, wait := p.taken(20, german); n != 7 || wait != 24*time.Hour {
 			t.Errorf("to one country: %d, then %v", n, wait)
 		}
@@ -206,12 +207,12 @@ func TestRequestsAtTheSameTimeNeverExceedACap(t *testing.T) {
 	testkit.Databases(t, func(t *testing.T, url string) {
 		for what, c := range map[string]struct {
 			caps func(*budget.Caps)
-			who  func(i int) (string, string)
+			who  func(i int) (id.User, string)
 		}{
-			"of one person":           {func(c *budget.Caps) { c.PersonHour = 7 }, func(i int) (string, string) { return "ada", mobile(i) }},
+			"of one person":           {func(c *budget.Caps) { c.PersonHour = 7 }, func(i int) (id.User, string) { return "ada", mobile(i) }},
 			"of one number":           {func(c *budget.Caps) { c.NumberHour = 7 }, always("ada", "+491701234567")},
-			"of neighbouring numbers": {func(c *budget.Caps) { c.PrefixHour = 7 }, func(i int) (string, string) { return "ada", fmt.Sprintf("+1202555%04d", i) }},
-			"of the installation":     {func(c *budget.Caps) { c.Day = 7 }, func(i int) (string, string) { return []string{"ada", "grace"}[i%2], mobile(i) }},
+			"of neighbouring numbers": {func(c *budget.Caps) { c.PrefixHour = 7 }, func(i int) (id.User, string) { return "ada", fmt.Sprintf("+1202555%04d", i) }},
+			"of the installation":     {func(c *budget.Caps) { c.Day = 7 }, func(i int) (id.User, string) { return []id.User{"ada", "grace"}[i%2], mobile(i) }},
 		} {
 			caps := roomy
 			c.caps(&caps)

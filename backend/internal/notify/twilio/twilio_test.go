@@ -60,7 +60,7 @@ func open(t *testing.T, databaseURL string, change ...func(*twilio.Config)) *off
 	}
 	o.Store, o.Now, o.Log, o.Count = o.store, o.clock.Now, slog.New(slog.NewTextHandler(o.log, nil)), o.count
 	t.Cleanup(func() { _ = o.Close() })
-	if _, err := o.store.AddUser(t.Context(), user.User{ID: "ada", Email: "ada@example.test", Name: "Ada", PasswordHash: "-"}); err != nil {
+	if _, err := o.store.AddUser(t.Context(), user.User{ID: "ada", Email: "ada@example.test", Name: "Ada", PasswordHash: "-"}, ""); err != nil {
 		t.Fatal(err)
 	}
 	return o

@@ -36,7 +36,7 @@ func NewClient(t testing.TB, base, from string) *Client {
 	}
 	transport := &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 256, DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &Client{Base: base, T: t, contract: contract(t), http: &http.Client{Transport: transport, Timeout: time.Minute,
+	return &Client{Base: base, T: t, contract: promised(t), http: &http.Client{Transport: transport, Timeout: time.Minute,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 

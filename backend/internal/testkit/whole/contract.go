@@ -2,12 +2,10 @@ package whole
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"mime"
 	"net/http"
 	"slices"
@@ -19,111 +17,27 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"sallyport/internal/api/openapi"
+	"sallyport/internal/contract"
 )
 
-// Contract is openapi.yaml as a stranger reads it.
-type Contract struct {
-	Document   *openapi3.T
-	Operations []*Operation
-}
+// Contract is openapi.yaml, and what its answers are held against.
+type Contract struct{ *contract.Contract }
 
-// Operation is one operation of the contract.
-type Operation struct {
-	*openapi3.Operation
+var once = sync.OnceValues(func() (*contract.Contract, error) { return contract.Read(openapi.Document) })
 
-	Method, Path string   // Path as the server serves it, with {parameters}
-	Stage        string   // none, partial or full
-	Tokens       []string // that open it: second_factor, enrolment, full
-	Due          bool     // a full token opens it even while its owner is due
-	Scope        string   // that an API token needs; "": none opens it
-	Confirmation string   // x-confirmation
-	Codes        []string // every problem code that it may answer
-	Parameters   openapi3.Parameters
-}
-
-// general are the codes that every operation may answer, as the contract's description lists them.
-var general = []string{"malformed_request", "not_found", "payload_too_large", "unsupported_media_type", "validation_failed",
-	"rate_limited", "internal_error", "unavailable"}
-
-var once = sync.OnceValues(readContract)
-
-func contract(t testing.TB) *Contract {
+func promised(t testing.TB) *Contract {
 	t.Helper()
-	c, err := once()
+	read, err := once()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
-}
-
-func readContract() (*Contract, error) {
-	document, err := openapi3.NewLoader().LoadFromData(openapi.Document)
-	if err != nil {
-		return nil, err
-	}
-	for _, code := range general {
-		if !strings.Contains(document.Info.Description, "`"+code+"`") {
-			return nil, fmt.Errorf("the contract's description does not list %s any more", code)
-		}
-	}
-	c := &Contract{Document: document}
-	for path, item := range document.Paths.Map() {
-		prefix := Prefix
-		if len(item.Servers) > 0 && item.Servers[0].URL == "/" {
-			prefix = ""
-		}
-		for method, o := range item.Operations() {
-			c.Operations = append(c.Operations, describe(method, prefix+path, item, o))
-		}
-	}
-	slices.SortFunc(c.Operations, func(a, b *Operation) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
-	})
-	return c, nil
-}
-
-func describe(method, path string, item *openapi3.PathItem, o *openapi3.Operation) *Operation {
-	op := &Operation{Operation: o, Method: method, Path: path, Stage: "full", Tokens: []string{"full"}, Codes: slices.Clone(general)}
-	if s, ok := o.Extensions["x-stage"].(string); ok {
-		op.Stage = s
-	}
-	if op.Stage != "full" {
-		op.Tokens = texts(o.Extensions["x-tokens"])
-	}
-	op.Due = o.Extensions["x-due"] == "allowed"
-	op.Scope, _ = o.Extensions["x-scope"].(string)
-	op.Confirmation, _ = o.Extensions["x-confirmation"].(string)
-	op.Codes = append(op.Codes, texts(o.Extensions["x-problem-codes"])...)
-	if op.Stage != "none" {
-		op.Codes = append(op.Codes, "unauthenticated", "partial_token", "forbidden", "insufficient_scope")
-		if slices.Contains(op.Tokens, "full") && !op.Due {
-			op.Codes = append(op.Codes, "second_factor_due", "enrolment_due")
-		}
-		if op.Scope != "" { // of an API token whose owner does not meet the rules
-			op.Codes = append(op.Codes, "enrolment_due", "api_tokens_paused")
-		}
-	}
-	if op.Confirmation != "" {
-		op.Codes = append(op.Codes, "confirmation_required")
-	}
-	op.Parameters = append(slices.Clone(item.Parameters), o.Parameters...)
-	return op
-}
-
-func texts(extension any) []string {
-	values, _ := extension.([]any)
-	out := make([]string, 0, len(values))
-	for _, v := range values {
-		s, _ := v.(string)
-		out = append(out, s)
-	}
-	return out
+	return &Contract{read}
 }
 
 // Operation finds what a request asks for; nil where the contract knows no such thing.
-func (c *Contract) Operation(method, path string) *Operation {
+func (c *Contract) Operation(method, path string) *contract.Operation {
 	for _, op := range c.Operations {
-		if op.Method == method && matches(op.Path, path) {
+		if op.Method == method && matches(op.Served(), path) {
 			return op
 		}
 	}
@@ -153,13 +67,13 @@ func (c *Contract) Check(method, path string, a Answer) []string {
 			return append(wrong, "the contract does not know this, and yet it is there")
 		}
 		if a.Status >= 400 && media == "application/problem+json" {
-			wrong = append(wrong, c.problem(a, append(slices.Clone(general), "method_not_allowed"))...)
+			wrong = append(wrong, c.problem(a, append(slices.Clone(contract.General), "method_not_allowed"))...)
 		}
 		return wrong
 	}
-	response := op.Responses.Status(a.Status)
+	response := op.Source.Responses.Status(a.Status)
 	if response == nil && a.Status >= 400 {
-		response = op.Responses.Default()
+		response = op.Source.Responses.Default()
 	}
 	if response == nil {
 		return append(wrong, "this status is not declared")
@@ -290,35 +204,9 @@ func unknown(schema *openapi3.Schema, value any, at string, wrong []string) []st
 	return wrong
 }
 
-// Body is what the contract says of this operation's JSON body; nil where it takes none, or a form.
-func (op *Operation) Body() *openapi3.Schema {
-	if op.RequestBody == nil {
-		return nil
-	}
-	if media := op.RequestBody.Value.Content["application/json"]; media != nil {
-		return media.Schema.Value
-	}
-	return nil
-}
-
-// Example is a JSON body that the contract shows for this operation; nil where it takes none.
-func (op *Operation) Example() map[string]any {
-	if op.Body() == nil {
-		return nil
-	}
-	media := op.RequestBody.Value.Content.Get("application/json")
-	example, _ := media.Example.(map[string]any)
-	for _, name := range slices.Sorted(maps.Keys(media.Examples)) {
-		if example == nil {
-			example, _ = media.Examples[name].Value.Value.(map[string]any)
-		}
-	}
-	return maps.Clone(example)
-}
-
 // Knows says whether a body of this operation may have this field at the top.
-func (c *Contract) Knows(op *Operation, field string) bool {
-	schema := op.Body()
+func (c *Contract) Knows(op *contract.Operation, field string) bool {
+	schema := op.JSON()
 	for _, branch := range append(slices.Clone(schema.OneOf), &openapi3.SchemaRef{Value: schema}) {
 		if branch.Value.Properties[field] != nil {
 			return true

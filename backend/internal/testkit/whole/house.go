@@ -48,7 +48,7 @@ func Each(t *testing.T, f func(t *testing.T, h *House)) {
 // Open starts replicas over a database until the test ends.
 func Open(t testing.TB, databaseURL string, p Plan) *House {
 	t.Helper()
-	h := &House{T: t, Clock: p.Clock, Database: databaseURL, Contract: contract(t)}
+	h := &House{T: t, Clock: p.Clock, Database: databaseURL, Contract: promised(t)}
 	if h.Clock == nil {
 		h.Clock = testkit.NewClock()
 	}

@@ -4,15 +4,18 @@ import (
 	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/base64"
+	"slices"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"sallyport/internal/seal"
+	"sallyport/internal/session"
 	"sallyport/internal/testkit"
 )
 
-// Signer is the server's own signing key and its kid, for tokens that the server would never make and yet would have to refuse.
-func (h *House) Signer() (*ecdsa.PrivateKey, string) {
+// Signer is the server's own key for access tokens ("access") or for those between the doors ("partial"), and its kid: for tokens that the
+// server would never make and yet would have to refuse.
+func (h *House) Signer(purpose string) (*ecdsa.PrivateKey, string) {
 	h.T.Helper()
 	root, err := base64.StdEncoding.DecodeString(RootKey)
 	if err != nil {
@@ -25,10 +28,11 @@ func (h *House) Signer() (*ecdsa.PrivateKey, string) {
 		h.T.Fatal(err)
 	}
 	keys, err := s.SigningKeys(h.T.Context())
-	if err != nil || len(keys) == 0 {
+	at := slices.IndexFunc(keys, func(k session.SealedKey) bool { return string(k.Purpose) == purpose }) // the newest comes first
+	if err != nil || at < 0 {
 		h.T.Fatalf("no signing key: %v", err)
 	}
-	der, err := box.Unseal("signing-key:"+keys[0].ID, keys[0].Sealed)
+	der, err := box.Unseal("signing-key:"+keys[at].ID, keys[at].Sealed)
 	if err != nil {
 		h.T.Fatal(err)
 	}
@@ -36,7 +40,7 @@ func (h *House) Signer() (*ecdsa.PrivateKey, string) {
 	if err != nil {
 		h.T.Fatal(err)
 	}
-	return parsed.(*ecdsa.PrivateKey), keys[0].ID
+	return parsed.(*ecdsa.PrivateKey), keys[at].ID
 }
 
 // Claims are what a token says, whoever signed it.

@@ -1,6 +1,10 @@
 package whole
 
-import "time"
+import (
+	"net/http"
+	"strings"
+	"time"
+)
 
 // Person is somebody who signs in, as a program of a third party would do it for them.
 type Person struct {
@@ -8,7 +12,11 @@ type Person struct {
 	Email, Password string
 	Client          *Client // the replica that they talk to
 
-	Access, Refresh, Partial string // what the last answer gave
+	Access, Refresh, Partial string            // what the last answer gave
+	Resume                   string            // of a sign-in between the doors
+	Confirmation             string            // what Confirm got; every call bears it
+	Fresh                    string            // the confirmation that a sign-in answered; no call bears it by itself
+	Enrolments               map[string]string // tokens of what they are enrolling, by factor
 	App                      *Authenticator
 	RecoveryCodes            []string
 }
@@ -22,6 +30,7 @@ func (h *House) Person(email string) *Person {
 func (p *Person) Again(replica int) *Person {
 	other := *p
 	other.Client, other.Access, other.Refresh, other.Partial = p.House.At(replica), "", "", ""
+	other.Resume, other.Confirmation, other.Fresh, other.Enrolments = "", "", "", nil
 	return &other
 }
 
@@ -35,10 +44,10 @@ func (p *Person) Keep(a Answer) Answer {
 		at = ""
 	}
 	if access := a.Text(at + "access_token"); access != "" {
-		p.Access, p.Refresh, p.Partial = access, a.Text(at+"refresh_token"), ""
+		p.Access, p.Refresh, p.Partial, p.Fresh = access, a.Text(at+"refresh_token"), "", a.Text(at+"confirmation_token")
 	}
 	if partial := a.Text("partial_token"); partial != "" {
-		p.Partial, p.Access = partial, ""
+		p.Partial, p.Access, p.Resume = partial, "", a.Text("resume_token")
 	}
 	return a
 }
@@ -51,10 +60,49 @@ func (p *Person) Token() string {
 	return p.Partial
 }
 
-// Call sends a request with the token that they hold.
+// Call sends a request with the tokens that they hold: the one of the stay, the confirmation, and the one of the enrolment that the path
+// is about.
 func (p *Person) Call(method, path string, body any) Answer {
 	p.Client.T.Helper()
-	return p.Client.Call(method, path, p.Token(), body)
+	return p.Send(Request{Method: method, Path: path, Body: body})
+}
+
+// Send is Call for a request with headers of its own.
+func (p *Person) Send(r Request) Answer {
+	p.Client.T.Helper()
+	if r.Token == "" {
+		r.Token = p.Token()
+	}
+	r.Header = p.Headers(r.Path, r.Header)
+	a := p.Client.Send(r)
+	if token := a.Text("confirmation_token"); a.Status == 200 && r.Path == "/auth/confirmation" {
+		p.Confirmation = token
+	}
+	if token := a.Text("enrolment_token"); a.Status == 201 && token != "" {
+		if p.Enrolments == nil {
+			p.Enrolments = map[string]string{}
+		}
+		p.Enrolments[a.Text("factor.id")] = token
+	}
+	return a
+}
+
+// Headers adds to own headers those that they bear to a path.
+func (p *Person) Headers(path string, own http.Header) http.Header {
+	h := http.Header{}
+	if p.Confirmation != "" {
+		h.Set("Sallyport-Confirmation", p.Confirmation)
+	}
+	if rest, ok := strings.CutPrefix(path, "/me/factors/"); ok {
+		factorID, _, _ := strings.Cut(rest, "/")
+		if token := p.Enrolments[factorID]; token != "" {
+			h.Set("Sallyport-Enrolment", token)
+		}
+	}
+	for name, values := range own {
+		h[name] = values
+	}
+	return h
 }
 
 // SignIn shows e-mail address and password at the first door.
@@ -94,14 +142,14 @@ func (p *Person) Confirm() *Person {
 	if p.App != nil {
 		body["second_factor"] = p.App.Answer(p.App.Next())
 	}
-	p.Call("POST", "/auth/confirmation", body).Must(204)
+	p.Call("POST", "/auth/confirmation", body).Must(200)
 	return p
 }
 
 // ConfirmPassword says it with the password alone.
 func (p *Person) ConfirmPassword() *Person {
 	p.Client.T.Helper()
-	p.Call("POST", "/auth/confirmation", map[string]any{"password": p.Password}).Must(204)
+	p.Call("POST", "/auth/confirmation", map[string]any{"password": p.Password}).Must(200)
 	return p
 }
 

@@ -89,7 +89,7 @@ func (p *Process) Kill() {
 
 // House is the process as a house for its people; the clock shows the time at which this is called.
 func (p *Process) House(databaseURL string) *House {
-	h := &House{T: p.T, Clock: testkit.NewClock(), Database: databaseURL, Contract: contract(p.T), clients: []*Client{p.Client}}
+	h := &House{T: p.T, Clock: testkit.NewClock(), Database: databaseURL, Contract: promised(p.T), clients: []*Client{p.Client}}
 	h.Clock.Set(time.Now())
 	return h
 }

@@ -13,10 +13,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/extension"
+
+	"sallyport/internal/contract"
 )
 
-// contract is an OpenAPI document, put in the order in which it is read.
-type contract struct {
+// content is the contract, put in the order in which people read it.
+type content struct {
 	Title, Version string
 	Intro          template.HTML
 	Groups         []group
@@ -67,37 +69,26 @@ type code struct {
 	Operations []string
 }
 
-var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
-
-func read(t *openapi3.T) (*contract, error) {
-	c := &contract{Title: t.Info.Title, Version: t.Info.Version}
+func contentOf(from *contract.Contract) (*content, error) {
+	t := from.Document
+	c := &content{Title: t.Info.Title, Version: t.Info.Version}
 	var err error
 	if c.Intro, err = prose(t.Info.Description); err != nil {
 		return nil, err
 	}
 	byTag, codes := map[string][]operation{}, map[string][]string{}
-	for path, item := range t.Paths.Map() {
-		for method, o := range item.Operations() {
-			op, err := readOperation(t, path, method, item, o)
-			if err != nil {
-				return nil, fmt.Errorf("%s %s: %w", method, path, err)
-			}
-			for _, name := range op.Codes {
-				codes[name] = append(codes[name], op.ID)
-			}
-			tag := "other"
-			if len(o.Tags) > 0 {
-				tag = o.Tags[0]
-			}
-			byTag[tag] = append(byTag[tag], op)
+	for _, o := range from.Operations {
+		op, err := operationOf(o)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s: %w", o.Method, o.Path, err)
 		}
+		for _, name := range op.Codes {
+			codes[name] = append(codes[name], op.ID)
+		}
+		byTag[o.Tag] = append(byTag[o.Tag], op)
 	}
 	for _, tag := range t.Tags {
-		ops := byTag[tag.Name]
-		slices.SortFunc(ops, func(a, b operation) int {
-			return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(slices.Index(methods, a.Method), slices.Index(methods, b.Method)))
-		})
-		c.Groups = append(c.Groups, group{Name: tag.Name, About: tag.Description, Operations: ops})
+		c.Groups = append(c.Groups, group{Name: tag.Name, About: tag.Description, Operations: byTag[tag.Name]})
 		delete(byTag, tag.Name)
 	}
 	if len(byTag) > 0 {
@@ -122,42 +113,36 @@ func read(t *openapi3.T) (*contract, error) {
 	return c, nil
 }
 
-func readOperation(t *openapi3.T, path, method string, item *openapi3.PathItem, o *openapi3.Operation) (operation, error) {
-	prefix := ""
-	if servers := item.Servers; len(servers) > 0 {
-		prefix = strings.TrimSuffix(servers[0].URL, "/")
-	} else if len(t.Servers) > 0 {
-		prefix = strings.TrimSuffix(t.Servers[0].URL, "/")
+func operationOf(o *contract.Operation) (operation, error) {
+	op := operation{
+		ID: o.ID, Method: o.Method, Server: o.Server, Path: o.Path, Summary: o.Source.Summary,
+		Needs: needs(o), Media: o.Media, Codes: o.OwnCodes,
 	}
-	op := operation{ID: o.OperationID, Method: method, Server: prefix, Path: path, Summary: o.Summary, Needs: needs(o), Codes: words(o.Extensions["x-problem-codes"])}
 	var err error
-	if op.About, err = prose(o.Description); err != nil {
+	if op.About, err = prose(o.Source.Description); err != nil {
 		return op, err
 	}
-	for _, p := range slices.Concat(item.Parameters, o.Parameters) {
+	for _, p := range o.Parameters {
 		about, err := prose(cmp.Or(p.Value.Description, p.Value.Schema.Value.Description))
 		if err != nil {
 			return op, err
 		}
 		op.Parameters = append(op.Parameters, field{Name: p.Value.Name, In: p.Value.In, Required: p.Value.Required, Type: typeOf(p.Value.Schema), About: about})
 	}
-	var example any
-	if o.RequestBody != nil {
-		for _, media := range slices.Sorted(maps.Keys(o.RequestBody.Value.Content)) {
-			m := o.RequestBody.Value.Content[media]
-			op.Media, op.Body, example = media, typeOf(m.Schema), exampleOf(m)
-			if m.Schema.Ref == "" {
-				if op.BodyFields, err = fieldsOf(m.Schema.Value, ""); err != nil {
-					return op, err
-				}
+	if o.Body != nil {
+		schema := o.Source.RequestBody.Value.Content[o.Media].Schema
+		op.Body = typeOf(schema)
+		if schema.Ref == "" {
+			if op.BodyFields, err = fieldsOf(schema.Value, ""); err != nil {
+				return op, err
 			}
 		}
 	}
-	if op.Example, err = call(op, example, len(op.Needs) > 0); err != nil {
+	if op.Example, err = call(o); err != nil {
 		return op, err
 	}
-	for _, status := range slices.Sorted(maps.Keys(o.Responses.Map())) {
-		r := o.Responses.Map()[status].Value
+	for _, status := range slices.Sorted(maps.Keys(o.Source.Responses.Map())) {
+		r := o.Source.Responses.Map()[status].Value
 		a := answer{Status: status}
 		if r.Description != nil {
 			a.About = *r.Description
@@ -177,65 +162,54 @@ func readOperation(t *openapi3.T, path, method string, item *openapi3.PathItem, 
 }
 
 // needs says in words what the extensions of the contract say.
-func needs(o *openapi3.Operation) []string {
-	var out []string
-	switch stage, _ := o.Extensions["x-stage"].(string); stage {
-	case "none":
-		return nil
-	case "partial":
-		out = append(out, "token: "+strings.Join(words(o.Extensions["x-tokens"]), ", "))
-	default:
-		out = append(out, "token: full")
+func needs(o *contract.Operation) []string {
+	out := []string{"no token"}
+	if !o.Open {
+		kinds := make([]string, len(o.Tokens))
+		for i, kind := range o.Tokens {
+			kinds[i] = string(kind)
+		}
+		out[0] = "token: " + strings.Join(kinds, ", ")
 	}
-	if o.Extensions["x-due"] == "allowed" {
+	if o.Due {
 		out = append(out, "also while a second factor is due")
 	}
-	if scope, _ := o.Extensions["x-scope"].(string); scope != "" {
-		out = append(out, "API token: "+scope)
+	if o.Scope != "" {
+		out = append(out, "API token: "+o.Scope)
 	}
-	if confirmed, _ := o.Extensions["x-confirmation"].(string); confirmed != "" {
-		out = append(out, "confirmed: "+confirmed)
+	if o.Always != "" {
+		out = append(out, "confirmed: "+string(o.Always))
+	}
+	for _, action := range slices.Sorted(maps.Keys(o.Confirmation)) {
+		out = append(out, "confirmed for "+action+": "+string(o.Confirmation[action]))
+	}
+	if o.Enrolment {
+		out = append(out, "header: Sallyport-Enrolment")
+	}
+	if o.Idempotency {
+		out = append(out, "takes the header Idempotency-Key")
 	}
 	return out
 }
 
 // call is the operation as a line for the shell.
-func call(op operation, body any, token bool) (string, error) {
+func call(o *contract.Operation) (string, error) {
 	lines := []string{"curl"}
-	if op.Method != "GET" {
-		lines[0] += " -X " + op.Method
+	if o.Method != "GET" {
+		lines[0] += " -X " + o.Method
 	}
-	lines[0] += ` "$SALLYPORT` + strings.NewReplacer("{", "$", "}", "").Replace(op.Server+op.Path) + `"`
-	if token {
+	lines[0] += ` "$SALLYPORT` + strings.NewReplacer("{", "$", "}", "").Replace(o.Served()) + `"`
+	if !o.Open {
 		lines = append(lines, `-H "Authorization: Bearer $TOKEN"`)
 	}
-	if body != nil {
+	if body := o.Example(); body != nil {
 		raw, err := json.MarshalIndent(body, "  ", "  ")
 		if err != nil {
 			return "", err
 		}
-		lines = append(lines, "-H 'Content-Type: "+op.Media+"'", "-d '"+strings.ReplaceAll(string(raw), "'", `'\''`)+"'")
+		lines = append(lines, "-H 'Content-Type: "+o.Media+"'", "-d '"+strings.ReplaceAll(string(raw), "'", `'\''`)+"'")
 	}
 	return strings.Join(lines, " \\\n  "), nil
-}
-
-func exampleOf(m *openapi3.MediaType) any {
-	if m.Example != nil {
-		return m.Example
-	}
-	for _, name := range slices.Sorted(maps.Keys(m.Examples)) {
-		return m.Examples[name].Value.Value
-	}
-	return nil
-}
-
-func words(extension any) []string {
-	list, _ := extension.([]any)
-	var out []string
-	for _, w := range list {
-		out = append(out, fmt.Sprint(w))
-	}
-	return out
 }
 
 var markdown = goldmark.New(goldmark.WithExtensions(extension.Table))
