@@ -84,7 +84,7 @@ test('an invited person joins by the link of the mail', async ({ browser }) => {
   await owner.page.getByRole('button', { name: 'Invite' }).first().click()
   await owner.dialog.getByLabel(/E-mail/).fill('invited@acme.test')
   await owner.dialog.getByRole('button', { name: /Invite|Send/ }).click()
-  await expect(owner.page.getByText('invited@acme.test').first()).toBeVisible()
+  await owner.confirmFor(owner.page.getByText('invited@acme.test'))
 
   const page = await newPage(browser)
   await page.goto(portal.url + (await new Mailbox(portal.url, 'invited@acme.test').link('/invitation')))

@@ -38,9 +38,7 @@ test('an open page shows at once what an owner does elsewhere', async ({ browser
     await fill?.()
     await owner.dialog.getByLabel(new RegExp(number)).fill(number)
     await owner.dialog.getByRole('button', { name: button }).click()
-    await owner.confirmation.or(owner.page.getByText(done)).first().waitFor()
-    if (await owner.confirmation.isVisible()) await owner.confirm()
-    await expect(owner.page.getByText(done).first()).toBeVisible()
+    await owner.confirmFor(owner.page.getByText(done))
     await expect(owner.dialog).toBeHidden()
   }
 
@@ -52,8 +50,7 @@ test('an open page shows at once what an owner does elsewhere', async ({ browser
     await admin.dialog.getByLabel('Read the portal').check()
     await admin.dialog.getByRole('button', { name: 'Create' }).click()
     const made = admin.dialog.locator('code')
-    await admin.confirmation.or(made).first().waitFor()
-    if (await admin.confirmation.isVisible()) await admin.confirm()
+    await admin.confirmFor(made)
     token = await made.innerText()
     await admin.dialog.getByRole('button', { name: 'Done' }).click()
   })

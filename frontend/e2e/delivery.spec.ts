@@ -35,7 +35,7 @@ test('the page says how far a text has come, and offers another way where it doe
     await page.getByRole('button', { name: 'Configure SMS' }).click()
     await page.getByLabel('Mobile number').fill('+4915155501234')
     await page.getByRole('button', { name: 'Send code' }).click()
-    await person.confirm()
+    await person.confirmFor(code)
     const text = await carrier.next()
     await expect(page.getByText('Your operator has the message.')).toBeVisible()
     await carrier.report(text, 'delivered')

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test'
-import { Authenticator } from './authenticator'
+import { enforce, type Program } from './api'
 import { inspect } from './checks'
 import { Human } from './human'
 import { Mailbox } from './mailbox'
@@ -14,56 +14,14 @@ test.afterAll(async () => {
   await portal.stop()
 })
 
-/** The API as a program calls it. */
-async function call<T>(method: string, path: string, token: string, body?: object): Promise<T> {
-  const answer = await fetch(`${portal.url}/api/v1${path}`, {
-    method,
-    headers: { 'Content-Type': 'application/json', ...(token && { Authorization: `Bearer ${token}` }) },
-    body: body && JSON.stringify(body),
-  })
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
-  return (answer.status === 204 ? undefined : await answer.json()) as T
-}
-
-interface Opened {
-  session: { access_token: string }
-}
-interface Enrolled {
-  factor: { id: string }
-  totp: { secret: string }
-}
-
-interface Owner {
-  token: string
-  account: string
-}
-
-/** The owner sets up an authenticator app and enforces, by the API. */
-async function enforce(rule: object): Promise<Owner> {
-  const credentials = { email: 'owner@acme.test', password }
-  const first = (await call<Opened>('POST', '/auth/sign-in', '', credentials)).session.access_token
-  await call('POST', '/auth/confirmation', first, { password })
-  const { factor, totp } = await call<Enrolled>('POST', '/me/factors', first, { type: 'totp' })
-  const app = new Authenticator(totp.secret)
-  await call('POST', `/me/factors/${factor.id}/verify`, first, { code: await app.code() })
-  const { session } = await call<Opened>('POST', `/me/factors/${factor.id}/activate`, first)
-  const token = session.access_token
-  const { items } = await call<{ items: { id: string }[] }>('GET', '/accounts', token)
-  const account = items[0]?.id ?? ''
-  const second = { type: 'totp', factor_id: factor.id, code: await app.code() }
-  await call('POST', '/auth/confirmation', token, { password, second_factor: second })
-  const body = { enforced: true, account_number: 'SP-100001', ...rule }
-  await call('PUT', `/accounts/${account}/two-factor`, token, body)
-  return { token, account }
-}
-let owner: Owner
+let owner: Program
 
 test('from the window to Okay in five inputs and in less than a minute, at the pace of a person', async ({
   page,
 }) => {
   const member = new Person(page, 'member@acme.test', portal.url)
   await member.signIn()
-  owner = await enforce({})
+  owner = await enforce(portal.url, {})
   await expect(member.window).toBeVisible()
 
   const human = new Human()
@@ -105,8 +63,7 @@ test('from the window to Okay in five inputs and in less than a minute, at the p
 test('a guarded first enrolment asks the mailbox first, in the window and in the dialog', async ({
   browser,
 }) => {
-  const body = { enforced: true, account_number: 'SP-100001', guarded_enrolment: true }
-  await call('PUT', `/accounts/${owner.account}/two-factor`, owner.token, body)
+  await owner.putRule({ guarded_enrolment: true })
 
   await test.step('in the window', async () => {
     const page = await (await browser.newContext()).newPage()
@@ -134,17 +91,13 @@ test('a guarded first enrolment asks the mailbox first, in the window and in the
   })
 
   await test.step('in the dialog, before the deadline', async () => {
-    const body = { enforced: true, account_number: 'SP-100001', guarded_enrolment: true, grace_days: 7 }
-    await call('PUT', `/accounts/${owner.account}/two-factor`, owner.token, body)
+    await owner.putRule({ guarded_enrolment: true, grace_days: 7 })
     const page = await (await browser.newContext()).newPage()
     const guest = new Person(page, 'contractor@acme.test', portal.url)
     const mailbox = new Mailbox(portal.url, guest.email)
     await page.goto(`${portal.url}/me/security?start=enable`)
     await guest.givePassword()
     await page.getByRole('button', { name: 'Authenticator-App einrichten' }).click()
-    const confirmation = page.getByRole('dialog', { name: 'Bestätigen Sie, dass Sie es sind' })
-    await confirmation.getByLabel('Passwort', { exact: true }).fill(password)
-    await confirmation.getByRole('button', { name: 'Bestätigen' }).click()
     await expect(page.getByText('Zuerst ein Code aus Ihrem Postfach')).toBeVisible()
     await page.getByRole('textbox', { name: 'Code' }).fill(await mailbox.code())
     await expect(page.getByAltText('QR-Code für Ihre Authenticator-App')).toBeVisible()

@@ -66,6 +66,8 @@ for (const { name, width, colorScheme, language } of looks) {
     await dialog.locator('input').first().fill('Backup script')
     for (const scope of await dialog.locator('[type=checkbox]').all()) await scope.check()
     await dialog.locator('button[type=submit]').click()
+    await dialog.locator('[name=password]').fill(password)
+    await page.keyboard.press('Enter')
     await expect(dialog.locator('code')).toBeVisible()
     await inspect(page, 'made-token')
     await page.keyboard.press('Escape')
@@ -115,6 +117,9 @@ for (const { name, width, colorScheme, language } of looks) {
 
     await visit(page, `${account}/audit`)
     await page.locator('main section').first().getByRole('button').first().click()
+    await dialog.locator('[name=password]').fill(password)
+    await inspect(page, 'confirm-report')
+    await page.keyboard.press('Enter')
     await expect(page.locator('main section').first().getByRole('listitem').first()).toBeVisible()
     await page.locator('main details summary').first().click()
     await inspect(page, 'audit')

@@ -22,6 +22,7 @@ test('a mobile number and a backup number on the profile: afterwards every sign-
   const mistakes = listenForMistakes(page)
   const person = new Person(page, 'member@acme.test', portal.url)
   const [phone, spare] = [new Mailbox(portal.url, mobile), new Mailbox(portal.url, backup)]
+  const other = new Mailbox(portal.url, '+4915155507777')
   const code = page.getByRole('textbox', { name: 'Code' })
   const numbers = page.getByRole('list', { name: 'Phone numbers' })
 
@@ -33,8 +34,7 @@ test('a mobile number and a backup number on the profile: afterwards every sign-
     await page.getByRole('button', { name: 'Add backup number' }).click()
     await person.dialog.getByLabel('Backup number').fill('030 901820')
     await person.dialog.getByRole('button', { name: 'Send code' }).click()
-    await person.confirm()
-    await expect(page.getByText('This is not a number')).toBeVisible()
+    await person.confirmFor(page.getByText('This is not a number'))
     await person.dialog.getByLabel('Backup number').fill(backup)
     await person.dialog.getByRole('button', { name: 'Send code' }).click()
     await expect(page.getByText('We have sent a code to')).toBeVisible()
@@ -97,7 +97,6 @@ test('a mobile number and a backup number on the profile: afterwards every sign-
   })
 
   await test.step('a new number takes the place of the old one, for signing in too', async () => {
-    const other = new Mailbox(portal.url, '+4915155507777')
     await person.open('/me')
     await page.getByRole('button', { name: 'Replace mobile number' }).click()
     await person.dialog.getByLabel('Mobile number').fill('+49 151 5550 7777')
@@ -114,7 +113,7 @@ test('a mobile number and a backup number on the profile: afterwards every sign-
   await test.step('the backup number is removed', async () => {
     await numbers.getByRole('button', { name: /^Remove .*20$/ }).click()
     await person.dialog.getByRole('button', { name: 'Remove' }).click()
-    await expect(page.getByText('is removed.')).toBeVisible()
+    await person.confirmFor(page.getByText('is removed.'), other)
     await expect(page.getByRole('button', { name: 'Add backup number' })).toBeVisible()
   })
 
@@ -122,7 +121,7 @@ test('a mobile number and a backup number on the profile: afterwards every sign-
     await page.getByRole('button', { name: /user menu/ }).click()
     await page.getByRole('menuitem', { name: 'Disable 2FA' }).click()
     await person.dialog.getByRole('button', { name: 'Disable 2FA' }).click()
-    await expect(page.getByText('Two-factor authentication is disabled.')).toBeVisible()
+    await person.confirmFor(page.getByText('Two-factor authentication is disabled.'), other)
     await person.open('/me')
     await expect(numbers.getByText('Verified')).toHaveCount(1)
     await expect(numbers.getByText('receives your sign-in codes')).toHaveCount(0)

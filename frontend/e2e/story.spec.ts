@@ -55,6 +55,8 @@ async function story(browser: Browser, portal: Portal): Promise<void> {
     await page.getByRole('button', { name: /user menu/ }).click()
     await page.getByRole('menuitem', { name: 'My Account' }).click()
     await page.getByRole('link', { name: 'Account Security' }).click()
+    // A reload forgets what the sign-in has shown: setting up has to be confirmed.
+    await page.reload()
     await expect(page.getByText('Not enabled')).toBeVisible()
     await inspect(page, 'security-before')
     await page.getByRole('button', { name: 'Set up two-factor authentication' }).click()
@@ -117,9 +119,7 @@ async function story(browser: Browser, portal: Portal): Promise<void> {
       (r) => r.url().endsWith('/two-factor') && r.request().method() === 'PUT' && r.ok(),
     )
     await enforce.click()
-    const confirmation = page.getByRole('dialog', { name: 'Confirm that it is you' })
-    await confirmation.or(page.getByText('Two-factor authentication is enforced for')).first().waitFor()
-    if (await confirmation.isVisible()) await owner.confirm()
+    await owner.confirmFor(page.getByText('Two-factor authentication is enforced for'))
     await enforced
     const since = Date.now()
     await expect(member.window).toBeVisible({ timeout: 1000 })
@@ -210,10 +210,7 @@ async function story(browser: Browser, portal: Portal): Promise<void> {
     await inspect(page, 'lift')
     await dialog.getByLabel(/SP-100001/).fill('SP-100001')
     await dialog.getByRole('button', { name: 'Lift enforcement' }).click()
-    const confirmation = page.getByRole('dialog', { name: 'Confirm that it is you' })
-    await confirmation.or(page.getByText('no longer enforced')).first().waitFor()
-    if (await confirmation.isVisible()) await owner.confirm()
-    await expect(page.getByText('no longer enforced')).toBeVisible()
+    await owner.confirmFor(page.getByText('no longer enforced'))
 
     await member.open('/me/security')
     await expect(member.page.getByText('Enabled', { exact: true })).toBeVisible()

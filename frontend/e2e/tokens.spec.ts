@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test'
+import { expect, type Locator, test } from '@playwright/test'
 import { inspect, listenForMistakes } from './checks'
 import { Person } from './person'
 import { type Portal, startPortal } from './portal'
@@ -64,3 +64,47 @@ test('a token is made, works, and stops when it is revoked', async ({ page }) =>
   await inspect(page, 'tokens')
   expect(mistakes).toEqual([])
 })
+
+test('a new password suspends a token, and its owner resumes it', async ({ page }) => {
+  const person = new Person(page, 'admin@acme.test', portal.url)
+  const tokens = page.getByRole('list', { name: 'API tokens' })
+  const works = async (token: string) =>
+    (await fetch(`${portal.url}/api/v1/catalogue`, { headers: { Authorization: `Bearer ${token}` } })).status
+  await person.signIn('/me/api-tokens')
+  await page.getByRole('button', { name: 'Create token' }).click()
+  await person.dialog.getByLabel('Name').fill('Backup script')
+  await person.dialog.getByLabel('Read the portal').check()
+  await person.dialog.getByRole('button', { name: 'Create' }).click()
+  await person.confirmFor(person.dialog.locator('code'))
+  const token = await person.dialog.locator('code').innerText()
+  await person.dialog.getByRole('button', { name: 'Done' }).click()
+  expect(await works(token)).toBe(200)
+
+  await person.open('/me')
+  await page.getByLabel('New password').fill('kettle orbit marble nine')
+  await page.getByRole('button', { name: 'Change password' }).click()
+  await person.confirmFor(page.getByText('Your password is changed.'))
+  await expect(page.getByText('Your API token is suspended, too')).toBeVisible()
+  await inspect(page, 'password-changed')
+  expect(await works(token)).not.toBe(200)
+
+  await page.getByRole('link', { name: 'To the API tokens' }).click()
+  await expect(tokens.getByText('Suspended', { exact: true })).toBeVisible()
+  await expect(tokens.getByText('something about how you sign in has changed')).toBeVisible()
+  await inspect(page, 'token-suspended')
+  await page.getByRole('button', { name: 'Resume “Backup script”' }).click()
+  await confirmWith(person, 'kettle orbit marble nine', page.getByText('“Backup script” works again.'))
+  await expect(tokens.getByText('Active')).toBeVisible()
+  expect(await works(token)).toBe(200)
+})
+
+/** With the new password, where what the old one has confirmed does not count any more. */
+async function confirmWith(person: Person, password: string, done: Locator): Promise<void> {
+  const dialog = person.confirmation
+  await dialog.or(done).first().waitFor()
+  if (await dialog.isVisible()) {
+    await dialog.getByLabel('Password', { exact: true }).fill(password)
+    await dialog.getByRole('button', { name: 'Confirm' }).click()
+  }
+  await expect(done).toBeVisible()
+}

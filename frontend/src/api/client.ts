@@ -1,4 +1,5 @@
 import createClient, { type Client } from 'openapi-fetch'
+import { Cancelled } from './cancelled'
 import { asProblem, readProblem } from './problem'
 import type { paths } from './schema.gen'
 
@@ -29,14 +30,23 @@ export function createBareApi(transport: Transport = browserTransport): Api {
     },
     // A cancelled request is no failure: whoever cancelled it wants the original.
     onError: ({ error }) =>
-      error instanceof DOMException && error.name === 'AbortError' ? undefined : asProblem(error),
+      error instanceof Cancelled || (error instanceof DOMException && error.name === 'AbortError')
+        ? undefined
+        : asProblem(error),
   })
   return api
 }
 
-/** The same client with a token on each request, refreshed once where that helps. */
-export function createApi(tokens: TokenSource, transport: Transport = browserTransport): Api {
-  return createBareApi(authorised(tokens, transport))
+/**
+ * The same client with a token on each request, refreshed once where that helps. `around` is what else has to be done to
+ * each request; it sees an answer once nothing is left to refresh.
+ */
+export function createApi(
+  tokens: TokenSource,
+  transport: Transport = browserTransport,
+  around: (transport: Transport) => Transport = (inner) => inner,
+): Api {
+  return createBareApi(around(authorised(tokens, transport)))
 }
 
 export function authorised(tokens: TokenSource, transport: Transport): Transport {

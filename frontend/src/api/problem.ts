@@ -14,6 +14,7 @@ export class ProblemError extends Error implements Problem {
   readonly errors: Problem['errors']
   readonly attempts_left: Problem['attempts_left']
   readonly needs: Problem['needs']
+  readonly accepts: Problem['accepts']
   readonly required_by: Problem['required_by']
   /** Seconds, from the header. */
   readonly retryAfter: number | undefined
@@ -30,6 +31,7 @@ export class ProblemError extends Error implements Problem {
     this.errors = problem.errors
     this.attempts_left = problem.attempts_left
     this.needs = problem.needs
+    this.accepts = problem.accepts
     this.required_by = problem.required_by
     this.retryAfter = retryAfter
   }

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect } from 'react'
-import type { SessionState } from '@/session/state'
+import { isBetween, type SessionState } from '@/session/state'
 import { useSession } from '@/session/use-session'
 import { loadTexts } from './i18n'
 import { replaceLocation, signInFor, useLocation, wantedPage } from './location'
@@ -88,6 +88,10 @@ function addressFor(state: SessionState, location: URL): string | undefined {
   const atSignIn = location.pathname === pages.signIn.path
   if (state.stage === 'signed_out' && !atSignIn) {
     return state.ending === 'signed_out' ? pages.signIn.path : signInFor(location, pages.signIn.path)
+  }
+  // A sign-in that is gone on with, in another tab or after a reload, has its second step where it had its first.
+  if (state.stage === 'second_factor' && isBetween(state) && !atSignIn) {
+    return signInFor(location, pages.signIn.path)
   }
   if ((state.stage === 'full' || state.stage === 'enrolment') && atSignIn) return wantedPage(location)
   return undefined

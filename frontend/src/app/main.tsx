@@ -1,7 +1,6 @@
 import './styles/door'
 import { createRoot } from 'react-dom/client'
-import { wasSignedIn } from '@/session/hint'
-import { session } from '@/session/session'
+import { hint, session } from '@/session/session'
 import { App } from './app'
 import { isPublic, loadPortal, loadSignIn } from './doors'
 import { startTexts } from './i18n'
@@ -11,10 +10,11 @@ import { pages } from './pages'
 const { pathname } = globalThis.location
 const texts = startTexts()
 if (!isPublic(pathname)) {
+  const last = hint.read()?.stage
   // Nobody comes to the sign-in page with a session; asking there would only earn a refusal.
-  if (pathname === pages.signIn.path && !wasSignedIn()) session.abandon()
+  if (pathname === pages.signIn.path && !last) session.abandon()
   else void session.restore()
-  void (wasSignedIn() ? loadPortal() : loadSignIn())
+  void (last === 'full' ? loadPortal() : loadSignIn())
 }
 
 const root = document.getElementById('root')

@@ -1,13 +1,32 @@
 import type { SessionState } from './state'
 
-const key = 'sallyport.session'
+/**
+ * How far this browser had come when it was last looked at. A guess, and no secret: it only decides what to ask first, and
+ * what to load. `between`: behind the first door, until that sign-in ends.
+ */
+export type Hint = { stage: 'full' } | { stage: 'between'; endsAt: number }
 
-/** Whether this browser was signed in when it was last looked at. A guess, and no secret: it only decides what to load first. */
-export function wasSignedIn(): boolean {
-  return localStorage.getItem(key) !== null
+export interface HintKeeper {
+  read(): Hint | undefined
+  remember(state: SessionState): void
 }
 
-export function rememberStage({ stage }: SessionState): void {
-  if (stage === 'full') localStorage.setItem(key, '1')
-  if (stage === 'signed_out') localStorage.removeItem(key)
+const key = 'sallyport.session'
+const full = '1'
+
+export function keepHint(now: () => number, storage: Storage = globalThis.localStorage): HintKeeper {
+  return {
+    read() {
+      const text = storage.getItem(key)
+      if (text === null) return undefined
+      if (text === full) return { stage: 'full' }
+      const endsAt = Number(text)
+      return endsAt > now() ? { stage: 'between', endsAt } : undefined
+    },
+    remember(state) {
+      if (state.stage === 'full') storage.setItem(key, full)
+      else if (state.stage === 'signed_out') storage.removeItem(key)
+      else if ('endsAt' in state && state.endsAt !== undefined) storage.setItem(key, String(state.endsAt))
+    },
+  }
 }

@@ -1,7 +1,9 @@
-import { refreshDelay, type SessionState, tokenOf } from './state'
+import { isBetween, refreshDelay, type SessionState, tokenOf } from './state'
 import type { SessionStore } from './store'
 
 const retry = 3_000
+/** What the clocks of two machines may make of the same moment. */
+const slack = 5_000
 
 /** Exchanges tokens before they end, and keeps asking while the server cannot be reached. */
 export function keepFresh(session: SessionStore, now: () => number): void {
@@ -11,8 +13,9 @@ export function keepFresh(session: SessionStore, now: () => number): void {
     clearTimeout(timer)
     const state = session.state()
     if (state.stage === 'held') timer = setTimeout(attempt, retry, state)
-    else if (state.stage === 'second_factor' && !state.live) {
-      timer = setTimeout(() => session.abandon('timed_out'), Math.max(0, state.expiresAt - now()))
+    else if (isBetween(state) && state.endsAt !== undefined && state.endsAt <= state.expiresAt + slack) {
+      // Its last token: there is nothing to exchange it for.
+      timer = setTimeout(() => session.abandon('timed_out'), Math.max(0, state.endsAt - now()))
     } else if ('expiresAt' in state) timer = setTimeout(attempt, refreshDelay(state.expiresAt, now()), state)
   }
 

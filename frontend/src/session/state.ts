@@ -12,6 +12,8 @@ interface Held {
 /** Behind the first door only. `live`: an open session fell back to here, as opposed to a sign-in under way. */
 interface Waiting extends Held {
   live: boolean
+  /** Of a sign-in under way: when it ends. Its tokens end before that, and are had again until then. */
+  endsAt?: number
 }
 export interface SecondFactorStage extends Waiting {
   stage: 'second_factor'
@@ -39,8 +41,11 @@ export type SessionState =
   | EnrolmentStage
   | FullStage
 
+/** `resume` goes on with a sign-in between the two doors, `refresh` with a session. */
+export type AnsweredBy = 'sign_in' | 'resume' | 'refresh'
+
 export type SessionChange =
-  | { type: 'answered'; result: SignInResult; by: 'sign_in' | 'refresh'; now: number }
+  | { type: 'answered'; result: SignInResult; by: AnsweredBy; now: number; endsAt?: number | undefined }
   | { type: 'opened'; session: Session; now: number }
   | { type: 'held' }
   | { type: 'standing'; standing: Standing }
@@ -51,7 +56,7 @@ export type SessionChange =
 export function reduce(state: SessionState, change: SessionChange): SessionState {
   switch (change.type) {
     case 'answered':
-      return answered(change.result, change.by === 'refresh', change.now)
+      return answered(change.result, change.by, change.now, change.endsAt)
     case 'opened':
       return full(change.session, change.now)
     case 'held':
@@ -69,17 +74,28 @@ export function reduce(state: SessionState, change: SessionChange): SessionState
   }
 }
 
-function answered(result: SignInResult, live: boolean, now: number): SessionState {
+/** How long a sign-in may take from the first door to the second. The contract says it, and no answer does. */
+const signInLife = 30 * 60_000
+
+function answered(result: SignInResult, by: AnsweredBy, now: number, endsAt?: number): SessionState {
+  const waiting = by === 'refresh' ? { live: true } : { live: false, endsAt: endsAt ?? now + signInLife }
   switch (result.status) {
     case 'signed_in':
       return full(result.session, now)
     case 'second_factor_required': {
       const { partial_token: token, expires_in, factors } = result
-      return { stage: 'second_factor', live, token, expiresAt: now + expires_in * 1000, factors }
+      return { stage: 'second_factor', ...waiting, token, expiresAt: now + expires_in * 1000, factors }
     }
     case 'enrolment_required': {
       const { partial_token: token, expires_in, required_by: requiredBy, methods } = result
-      return { stage: 'enrolment', live, token, expiresAt: now + expires_in * 1000, requiredBy, methods }
+      return {
+        stage: 'enrolment',
+        ...waiting,
+        token,
+        expiresAt: now + expires_in * 1000,
+        requiredBy,
+        methods,
+      }
     }
   }
 }
@@ -95,6 +111,11 @@ function ended(state: SessionState, ending: Ending): SessionState {
   if (ending === 'ended' && 'live' in state && !state.live)
     return { stage: 'signed_out', ending: 'timed_out' }
   return { stage: 'signed_out', ending }
+}
+
+/** A sign-in under way, when it stands between the two doors. */
+export function isBetween(state: SessionState): state is SecondFactorStage | EnrolmentStage {
+  return 'live' in state && !state.live
 }
 
 export function tokenOf(state: SessionState): string | undefined {

@@ -1,5 +1,5 @@
-import { describe, expect, it, vi } from 'vitest'
-import type { Standing } from '@/api/schema'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Enrolment, Standing } from '@/api/schema'
 import {
   answer,
   enrolmentRequired,
@@ -9,26 +9,21 @@ import {
   secondFactorRequired,
   signedIn,
 } from '@/testing/fake-server'
-import { createQueue } from './lock'
-import { createSession } from './store'
-import type { TabMessage } from './tabs'
+import { openTab } from '@/testing/tab'
 
 const me = { id: 'u1', locale: 'en', standing: { state: 'clear', required_by: [], methods: [] } }
 const due: Standing = { state: 'enrolment_due', required_by: ['account'], methods: ['totp'] }
 
-function start(handlers: Record<string, Handler>) {
-  const server = fakeServer(handlers)
-  const posted: TabMessage[] = []
-  let receive: (message: TabMessage) => void = () => {}
-  const tabs = {
-    post: (message: TabMessage) => void posted.push(message),
-    listen: (listener: typeof receive) => {
-      receive = listener
-    },
-  }
-  const session = createSession({ transport: server.transport, lock: createQueue(), tabs, now: () => 1000 })
-  return { session, posted, seen: server.seen, receive: (message: TabMessage) => receive(message) }
-}
+const start = (handlers: Record<string, Handler>) => openTab(fakeServer(handlers))
+
+/** An authenticator app that is being enrolled. */
+const setup = {
+  factor: { id: 'f1', type: 'totp', name: 'Authenticator app', status: 'pending', hint: '' },
+  enrolment_token: 'e1',
+} as Enrolment
+const wish = { replaces: undefined, backup: false }
+
+beforeEach(() => localStorage.clear())
 
 /** Refreshes that answer these, one after another. */
 function refreshes(...results: unknown[]): Handler {
@@ -126,7 +121,8 @@ describe('the session', () => {
       'POST /me/factors/f1/activate': () => new Promise<Response>((resolve) => (activated = resolve)),
     })
     await session.restore()
-    const activation = session.activateFactor('f1')
+    session.enrolment.begin(setup, wish)
+    const activation = session.activateFactor()
     await vi.waitFor(() => expect(seen).toHaveLength(2))
     session.learn({ ...due, state: 'clear' })
     activated(answer({ factor: {}, session: signedIn('a1').session }))
@@ -159,7 +155,8 @@ describe('the session', () => {
           : problem(401, 'unauthenticated'),
     })
     await session.restore()
-    await session.activateFactor('f1')
+    session.enrolment.begin(setup, wish)
+    await session.activateFactor()
     expect(session.state()).toMatchObject({ stage: 'full', token: 'a1' })
   })
 

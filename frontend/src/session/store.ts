@@ -1,22 +1,31 @@
 import { type Api, body, createApi, createBareApi, type TokenSource, type Transport } from '@/api/client'
-import { asProblem, hasCode } from '@/api/problem'
-import type { SecondFactorAnswer, Session, SignInResult, Standing } from '@/api/schema'
+import { asProblem, hasCode, ProblemError } from '@/api/problem'
+import type { ConfirmationRequest, SecondFactorAnswer, Session, SignInResult, Standing } from '@/api/schema'
+import { confirming } from './confirmation/confirming'
+import { type Confirmation, createConfirmation } from './confirmation/kept'
+import { createEnrolments, type Enrolments } from './enrolment/enrolments'
+import type { Keeper } from './enrolment/open-enrolment'
+import type { HintKeeper } from './hint'
 import { afterInterruptedRefresh, markRefresh } from './interrupted'
 import type { Lock } from './lock'
-import { type Ending, reduce, type SessionChange, type SessionState, tokenOf } from './state'
+import { type Ending, isBetween, reduce, type SessionChange, type SessionState, tokenOf } from './state'
 import type { TabChannel } from './tabs'
 
 export interface SessionStore {
-  /** The client that every signed-in call goes through. */
+  /** The client that every signed-in call goes through. It refreshes, and has confirmed, what needs that. */
   api: Api
+  confirmation: Confirmation
+  enrolment: Enrolments
   state(): SessionState
   subscribe(listener: () => void): () => void
   /** Asks who this browser is signed in as. Called on page load, and again after `unreachable`. */
   restore(): Promise<void>
   signIn(email: string, password: string): Promise<void>
   answerSecondFactor(answer: SecondFactorAnswer): Promise<void>
-  /** "Okay": the verified factor counts from now on, and this session has it. */
-  activateFactor(factorId: string): Promise<void>
+  /** What was shown counts for the next five minutes. */
+  confirm(shown: ConfirmationRequest): Promise<void>
+  /** "Okay": the factor of the open enrolment counts from now on, and this session has it. */
+  activateFactor(): Promise<void>
   signOut(): Promise<void>
   /** Gives up a sign-in that was begun and not finished. */
   abandon(ending?: Ending): void
@@ -35,11 +44,17 @@ interface Parts {
   lock: Lock
   tabs: TabChannel
   now: () => number
+  hint: HintKeeper
+  keeper: Keeper
 }
+
+/** How a page learns where it stands: as a session, or as a sign-in between the doors, which a cookie knows of. */
+type Way = 'refresh' | 'resume'
 
 const patience = 15_000
 
-export function createSession({ transport, lock, tabs, now }: Parts): SessionStore {
+export function createSession({ transport, lock, tabs, now, hint, keeper }: Parts): SessionStore {
+  const confirmation = createConfirmation(now)
   const bare = createBareApi(transport)
   const listeners = new Set<() => void>()
   let state: SessionState = { stage: 'unknown' }
@@ -48,7 +63,18 @@ export function createSession({ transport, lock, tabs, now }: Parts): SessionSto
   function change(next: SessionChange) {
     const before = state
     state = reduce(state, next)
+    if (next.type !== 'standing' && state !== before) account(next, before)
     if (state !== before) for (const listener of listeners) listener()
+  }
+
+  /** What was confirmed, and what is being enrolled, belongs to whoever it was that did it. */
+  function account(next: SessionChange, before: SessionState) {
+    // A session that has got another factor is the same one.
+    if (next.type !== 'opened' || before.stage !== 'full') confirmation.forget()
+    const opened =
+      next.type === 'opened' ? next.session : next.type === 'answered' ? sessionOf(next.result) : undefined
+    if (opened?.confirmation_token) confirmation.keep(opened.confirmation_token)
+    if (next.type === 'ended' || (next.type === 'answered' && next.by === 'sign_in')) enrolment.forget()
   }
 
   const tokens: TokenSource = {
@@ -61,9 +87,12 @@ export function createSession({ transport, lock, tabs, now }: Parts): SessionSto
       return renewed !== refused && state.stage === stage ? renewed : undefined
     },
   }
-  const api = createApi(tokens, transport)
+  const mayAsk = () => state.stage === 'full' && confirmation.hosted()
+  const api = createApi(tokens, transport, (sent) => confirming(confirmation, mayAsk, sent))
   // For calls made inside the lock: a refresh would wait for the lock that they hold.
   const lockedApi = createApi({ token: tokens.token, renew: async () => undefined }, transport)
+
+  const enrolment = createEnrolments({ api, keeper, tabs })
 
   /** A call whose answer replaces the tokens. */
   async function replacing<T>(call: () => Promise<T>): Promise<T> {
@@ -78,29 +107,45 @@ export function createSession({ transport, lock, tabs, now }: Parts): SessionSto
   }
 
   /** One refresh at a time in this tab, and no refresh beside another call that changes the tokens in any tab. */
-  function refresh(since: string | undefined): Promise<void> {
+  function refresh(since: string | undefined, ways?: Way[]): Promise<void> {
     refreshing ??= lock(async () => {
-      if (state.stage === 'held' || tokenOf(state) === since) await exchange()
+      if (state.stage === 'held' || tokenOf(state) === since) await exchange(ways ?? waysOn())
     }).finally(() => {
       refreshing = undefined
     })
     return refreshing
   }
 
-  async function exchange(): Promise<void> {
+  /** The likelier way first: whoever was never here costs one request, and whoever was between the doors none in vain. */
+  function waysOn(): Way[] {
+    const last = state.stage === 'unknown' ? hint.read()?.stage : undefined
+    // Another tab may have finished it meanwhile: then there is a session.
+    if (isBetween(state) || last === 'between') return ['resume', 'refresh']
+    return last === 'full' ? ['refresh', 'resume'] : ['refresh']
+  }
+
+  async function exchange(ways: Way[]): Promise<void> {
     await afterInterruptedRefresh()
-    try {
-      const result = await markRefresh(() =>
-        body<SignInResult>(
-          bare.POST('/auth/refresh', { body: {}, keepalive: true, signal: AbortSignal.timeout(patience) }),
-        ),
-      )
-      change({ type: 'answered', result, by: 'refresh', now: now() })
-    } catch (error) {
-      const problem = asProblem(error)
-      if (problem.status === 401 || problem.status === 403) change({ type: 'ended', ending: 'ended' })
-      else change({ type: 'unreachable' })
+    for (const by of ways) {
+      const result = await askFor(by).catch(asProblem)
+      if (!(result instanceof ProblemError)) {
+        return change({ type: 'answered', result, by, now: now(), endsAt: endOfSignIn() })
+      }
+      if (result.status !== 401 && result.status !== 403) return change({ type: 'unreachable' })
     }
+    change({ type: 'ended', ending: 'ended' })
+  }
+
+  function askFor(by: Way): Promise<SignInResult> {
+    const init = { body: {}, keepalive: true, signal: AbortSignal.timeout(patience) }
+    if (by === 'resume') return body<SignInResult>(bare.POST('/auth/resume', init))
+    return markRefresh(() => body<SignInResult>(bare.POST('/auth/refresh', init)))
+  }
+
+  function endOfSignIn(): number | undefined {
+    if (isBetween(state)) return state.endsAt
+    const last = hint.read()
+    return last?.stage === 'between' ? last.endsAt : undefined
   }
 
   async function fall(): Promise<void> {
@@ -118,13 +163,16 @@ export function createSession({ transport, lock, tabs, now }: Parts): SessionSto
 
   tabs.listen((message) => {
     if (message === 'signed_out') return change({ type: 'ended', ending: 'signed_out' })
+    if (message !== 'signed_in') return
     // Another tab came in, possibly as somebody else: nothing of the former person may stay here.
     if (state.stage === 'full') void fall()
-    else void refresh(tokenOf(state))
+    else void refresh(tokenOf(state), ['refresh'])
   })
 
   return {
     api,
+    confirmation,
+    enrolment,
     state: () => state,
     subscribe(listener) {
       listeners.add(listener)
@@ -146,12 +194,14 @@ export function createSession({ transport, lock, tabs, now }: Parts): SessionSto
       replacing(async () =>
         open(await body<Session>(lockedApi.POST('/auth/second-factor', { body: answer }))),
       ),
-    activateFactor: (factorId) =>
+    async confirm(shown) {
+      const confirmed = await body(api.POST('/auth/confirmation', { body: shown }))
+      confirmation.keep(confirmed.confirmation_token, confirmed.expires_in)
+    },
+    activateFactor: () =>
       replacing(async () => {
         const from = state.stage
-        const activated = await body(
-          lockedApi.POST('/me/factors/{factor_id}/activate', { params: { path: { factor_id: factorId } } }),
-        )
+        const activated = await enrolment.activate(lockedApi)
         if (!activated.session) return
         change({ type: 'opened', session: activated.session, now: now() })
         if (from !== 'full') tabs.post('signed_in')
@@ -188,6 +238,10 @@ export function createSession({ transport, lock, tabs, now }: Parts): SessionSto
     },
     settled: () => lock(async () => undefined),
   }
+}
+
+function sessionOf(result: SignInResult): Session | undefined {
+  return result.status === 'signed_in' ? result.session : undefined
 }
 
 function isWindow(state: SessionState): boolean {

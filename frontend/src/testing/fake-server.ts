@@ -4,6 +4,10 @@ export interface Seen {
   method: string
   path: string
   token: string | undefined
+  /** The headers of ours: what was confirmed, what is being enrolled, which wish it is. */
+  confirmation?: string
+  enrolment?: string
+  key?: string
   body: unknown
 }
 export type Answer = Response | Promise<Response>
@@ -16,10 +20,18 @@ export function fakeServer(handlers: Record<string, Handler>): { transport: Tran
     const path = new URL(request.url).pathname.replace('/api/v1', '')
     const text = await request.text()
     const token = request.headers.get('Authorization')?.replace('Bearer ', '')
-    const call = {
+    const [confirmation, enrolment, key] = [
+      'Sallyport-Confirmation',
+      'Sallyport-Enrolment',
+      'Idempotency-Key',
+    ].map((name) => request.headers.get(name))
+    const call: Seen = {
       method: request.method,
       path,
       token,
+      ...(confirmation && { confirmation }),
+      ...(enrolment && { enrolment }),
+      ...(key && { key }),
       body: text ? (JSON.parse(text) as unknown) : undefined,
     }
     seen.push(call)
@@ -41,10 +53,10 @@ export function problem(status: number, code: string, more: object = {}): Respon
   })
 }
 
-export function signedIn(token: string, expires_in = 600) {
+export function signedIn(token: string, more: { expires_in?: number; confirmation_token?: string } = {}) {
   return {
     status: 'signed_in',
-    session: { access_token: token, token_type: 'Bearer', expires_in, assurance: 'aal2' },
+    session: { access_token: token, token_type: 'Bearer', expires_in: 600, assurance: 'aal2', ...more },
   }
 }
 

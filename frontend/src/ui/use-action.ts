@@ -1,7 +1,5 @@
 import { useCallback, useRef, useState } from 'react'
-
-/** The person thought better of it: no failure, and nothing to say. */
-export class Cancelled extends Error {}
+import { Cancelled } from '@/api/cancelled'
 
 interface Action<A extends unknown[]> {
   run: (...args: A) => Promise<void>

@@ -7,17 +7,22 @@ import { body } from '@/api/client'
 import { session } from '@/session/session'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { useAction } from '@/ui/use-action'
+import { useWish } from '@/ui/use-wish'
 
 export default function NewAccount() {
   const { t } = useTranslation('shell')
   const cache = useQueryClient()
   const navigate = useNavigate()
+  const wish = useWish()
   const form = useForm({
     initialValues: { name: '' },
     validate: { name: isNotEmpty(t('noAccount.nameMissing')) },
   })
   const open = useAction(async (name: string) => {
-    const account = await body(session.api.POST('/accounts', { body: { name } }))
+    const wanted = { name }
+    const account = await wish(wanted, (header) =>
+      body(session.api.POST('/accounts', { params: { header }, body: wanted })),
+    )
     await cache.invalidateQueries({ queryKey: ['get', '/accounts'] })
     await navigate({ to: '/accounts/$accountId', params: { accountId: account.id } })
   })

@@ -2,7 +2,7 @@ import '../styles/portal'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
-import { ConfirmationProvider } from '@/session/confirmation/confirmation'
+import { ConfirmationHost } from '@/session/confirmation/confirmation-host'
 import { live } from '@/session/session'
 import { ToastHost } from '@/ui/toast'
 import { createCache, keepCurrent } from './cache'
@@ -24,9 +24,8 @@ export default function Portal() {
   return (
     <QueryClientProvider client={cache}>
       <ToastHost />
-      <ConfirmationProvider>
-        <RouterProvider router={router} />
-      </ConfirmationProvider>
+      <RouterProvider router={router} />
+      <ConfirmationHost />
     </QueryClientProvider>
   )
 }

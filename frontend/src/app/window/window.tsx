@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { body } from '@/api/client'
 import { Enrolment } from '@/features/security/enrolment/enrolment'
 import SecondFactorStep from '@/features/sign-in/second-factor-step'
-import { ConfirmationProvider } from '@/session/confirmation/confirmation'
+import { ConfirmationHost } from '@/session/confirmation/confirmation-host'
 import { session } from '@/session/session'
 import { useSession } from '@/session/use-session'
 import { Dialog } from '@/ui/dialog'
@@ -30,7 +30,7 @@ export default function EnforcementWindow() {
   const signOut = useAction(() => session.signOut())
 
   return (
-    <ConfirmationProvider>
+    <>
       <EmptyShell />
       <Dialog opened title={t('title')} size="lg">
         <Stack gap="lg">
@@ -69,7 +69,8 @@ export default function EnforcementWindow() {
           )}
         </Stack>
       </Dialog>
-    </ConfirmationProvider>
+      <ConfirmationHost />
+    </>
   )
 }
 

@@ -3,7 +3,6 @@ import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hasCode } from '@/api/problem'
 import type { Account } from '@/api/schema'
-import { useConfirmed } from '@/session/confirmation/confirmation'
 import { Dialog } from '@/ui/dialog'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { toast } from '@/ui/toast'
@@ -38,11 +37,10 @@ export function ConfirmByNumber({
   children,
 }: ConfirmByNumberProps) {
   const { t } = useTranslation(['account', 'common'])
-  const confirmed = useConfirmed()
   const refresh = useRefreshRule()
   const [number, setNumber] = useState('')
   const act = useAction(async () => {
-    await confirmed(() => call(number.trim()))
+    await call(number.trim())
     onClose()
     toast(done)
     await refresh()

@@ -3,7 +3,6 @@ import { useForm } from '@mantine/form'
 import { useTranslation } from 'react-i18next'
 import { hasCode } from '@/api/problem'
 import type { Account, TwoFactorRule } from '@/api/schema'
-import { useConfirmed } from '@/session/confirmation/confirmation'
 import { query } from '@/session/query'
 import { session } from '@/session/session'
 import { Dialog } from '@/ui/dialog'
@@ -29,7 +28,6 @@ interface RuleDialogProps {
 /** Sets the account's rule, or changes it: what is asked, then what that means for whom, then the account number. */
 export function RuleDialog({ account, rule, onClose }: RuleDialogProps) {
   const { t } = useTranslation(['account', 'common'])
-  const confirmed = useConfirmed()
   const refresh = useRefreshRule()
   const form = useForm<RuleValues>({
     initialValues: valuesOf(rule),
@@ -56,19 +54,17 @@ export function RuleDialog({ account, rule, onClose }: RuleDialogProps) {
   )
 
   const set = useAction(async () => {
-    await confirmed(() =>
-      session.api.PUT('/accounts/{account_id}/two-factor', {
-        params: { path },
-        body: {
-          enforced: true,
-          account_number: number.trim(),
-          ...asked,
-          sign_out_members: signOut,
-          api_tokens: tokens,
-          guarded_enrolment: guarded,
-        },
-      }),
-    )
+    await session.api.PUT('/accounts/{account_id}/two-factor', {
+      params: { path },
+      body: {
+        enforced: true,
+        account_number: number.trim(),
+        ...asked,
+        sign_out_members: signOut,
+        api_tokens: tokens,
+        guarded_enrolment: guarded,
+      },
+    })
     onClose()
     toast(t(rule.enforced ? 'change.done' : 'enforce.done', { account: account.name }))
     await refresh()

@@ -10,22 +10,27 @@ import { Notice } from '@/ui/notice'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { toast } from '@/ui/toast'
 import { useAction } from '@/ui/use-action'
+import { useWish } from '@/ui/use-wish'
 import { useRefreshMembers } from './refresh-members'
 import { assignableRoles } from './roles'
 
 export function InviteDialog({ account, onClose }: { account: Account; onClose: () => void }) {
   const { t } = useTranslation(['members', 'common'])
   const refresh = useRefreshMembers()
+  const wish = useWish()
   const form = useForm<{ email: string; role: Role; required: boolean }>({
     initialValues: { email: '', role: 'member', required: false },
     validate: { email: isEmail(t('invite.emailWrong')) },
   })
   const invite = useAction(
     async ({ email, role, required }: { email: string; role: Role; required: boolean }) => {
-      await session.api.POST('/accounts/{account_id}/invitations', {
-        params: { path: { account_id: account.id } },
-        body: { email: email.trim(), role, two_factor_required: required },
-      })
+      const wanted = { email: email.trim(), role, two_factor_required: required }
+      await wish(wanted, (header) =>
+        session.api.POST('/accounts/{account_id}/invitations', {
+          params: { path: { account_id: account.id }, header },
+          body: wanted,
+        }),
+      )
       onClose()
       toast(t('invite.done', { email: email.trim() }))
       await refresh()

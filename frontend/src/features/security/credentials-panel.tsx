@@ -1,11 +1,14 @@
 import { Button, Group, Stack } from '@mantine/core'
-import { type SubmitEvent, useRef } from 'react'
+import { useQueryClient } from '@tanstack/react-query'
+import { type SubmitEvent, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useConfirmed } from '@/session/confirmation/confirmation'
 import { useMe } from '@/session/me'
+import { query } from '@/session/query'
 import { session } from '@/session/session'
 import { Field } from '@/ui/field'
+import { LinkButton } from '@/ui/link-button'
 import { NewPasswordField } from '@/ui/new-password-field'
+import { Notice } from '@/ui/notice'
 import { Panel } from '@/ui/panel'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { toast } from '@/ui/toast'
@@ -26,13 +29,14 @@ export function CredentialsPanel() {
 
 function PasswordForm() {
   const { t } = useTranslation('profile')
-  const confirmed = useConfirmed()
   const me = useMe()
+  const { suspended, look } = useSuspendedTokens()
   const form = useRef<HTMLFormElement>(null)
   const change = useAction(async (password: string) => {
-    await confirmed(() => session.api.PUT('/me/password', { body: { password } }))
+    await session.api.PUT('/me/password', { body: { password } })
     form.current?.reset()
     toast(t('credentials.passwordChanged'))
+    await look()
   })
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -42,6 +46,19 @@ function PasswordForm() {
     <form ref={form} onSubmit={submit}>
       <Stack gap="sm">
         {change.failure !== undefined && <ProblemNotice error={change.failure} />}
+        {suspended > 0 && (
+          <Notice
+            tone="warn"
+            icon="key"
+            action={
+              <LinkButton to="/me/api-tokens" size="sm" variant="default">
+                {t('credentials.toTokens')}
+              </LinkButton>
+            }
+          >
+            {t('credentials.tokensSuspended', { count: suspended })}
+          </Notice>
+        )}
         <NewPasswordField
           label={t('credentials.newPassword')}
           failure={change.failure}
@@ -57,12 +74,24 @@ function PasswordForm() {
   )
 }
 
+/** A new password suspends every API token, and programs that stop should not be what tells of it. */
+function useSuspendedTokens() {
+  const cache = useQueryClient()
+  const [suspended, setSuspended] = useState(0)
+  async function look() {
+    const tokens = query.queryOptions('get', '/me/api-tokens')
+    // The password is changed all the same where this cannot be read: the page for tokens says it then.
+    const list = await cache.fetchQuery({ ...tokens, staleTime: 0 }).catch(() => undefined)
+    setSuspended(list?.items.filter(({ status }) => status === 'suspended').length ?? 0)
+  }
+  return { suspended, look }
+}
+
 function EmailForm() {
   const { t } = useTranslation('profile')
-  const confirmed = useConfirmed()
   const form = useRef<HTMLFormElement>(null)
   const change = useAction(async (email: string) => {
-    await confirmed(() => session.api.POST('/me/email', { body: { email } }))
+    await session.api.POST('/me/email', { body: { email } })
     form.current?.reset()
     toast(t('credentials.emailAsked', { email }))
   })

@@ -1,6 +1,5 @@
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
-import { useConfirmed } from '@/session/confirmation/confirmation'
 import { session } from '@/session/session'
 import { Dialog } from '@/ui/dialog'
 import { ProblemNotice } from '@/ui/problem-notice'
@@ -10,10 +9,9 @@ import { useRefreshSecurity } from './refresh-security'
 
 export function DisableDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(['security', 'common'])
-  const confirmed = useConfirmed()
   const refresh = useRefreshSecurity()
   const disable = useAction(async () => {
-    await confirmed(() => session.api.DELETE('/me/factors'))
+    await session.api.DELETE('/me/factors')
     onClose()
     toast(t('disable.done'))
     await refresh()

@@ -3,7 +3,6 @@ import { isNotEmpty, useForm } from '@mantine/form'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Factor } from '@/api/schema'
-import { useConfirmed } from '@/session/confirmation/confirmation'
 import { session } from '@/session/session'
 import { Dialog } from '@/ui/dialog'
 import { Icon } from '@/ui/icon'
@@ -18,7 +17,6 @@ import { useRefreshSecurity } from './refresh-security'
 
 export function FactorRow({ factor, onReplace }: { factor: Factor; onReplace: () => void }) {
   const { t } = useTranslation(['security', 'common'])
-  const confirmed = useConfirmed()
   const refresh = useRefreshSecurity()
   const [dialog, setDialog] = useState<'rename' | 'remove'>()
   const path = { path: { factor_id: factor.id } }
@@ -27,7 +25,7 @@ export function FactorRow({ factor, onReplace }: { factor: Factor; onReplace: ()
     await refresh()
   })
   const remove = useAction(async () => {
-    await confirmed(() => session.api.DELETE('/me/factors/{factor_id}', { params: path }))
+    await session.api.DELETE('/me/factors/{factor_id}', { params: path })
     setDialog(undefined)
     toast(t('factors.removed', { name: factor.name }))
     await refresh()

@@ -2,7 +2,6 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { body } from '@/api/client'
-import { useConfirmed } from '@/session/confirmation/confirmation'
 import { useMe } from '@/session/me'
 import { query } from '@/session/query'
 import { session } from '@/session/session'
@@ -52,11 +51,10 @@ export function RecoveryCodesPanel() {
 
 function RegenerateDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation(['security', 'common'])
-  const confirmed = useConfirmed()
   const refresh = useRefreshSecurity()
   const [codes, setCodes] = useState<string[]>()
   const regenerate = useAction(async () => {
-    const made = await confirmed(() => body(session.api.POST('/me/recovery-codes')))
+    const made = await body(session.api.POST('/me/recovery-codes'))
     setCodes(made.recovery_codes)
     await refresh()
   })

@@ -1,10 +1,11 @@
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useEffect, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Factor, Me } from '@/api/schema'
 import { useMe } from '@/session/me'
 import { query } from '@/session/query'
+import { session } from '@/session/session'
 import { Panel } from '@/ui/panel'
 import { QueryView } from '@/ui/query-view'
 import { Rows } from '@/ui/rows'
@@ -17,7 +18,7 @@ import { Requirements } from './requirements'
 const route = getRouteApi('/me/security')
 
 /** What is open over the page: the dialog for a new factor, for the one it replaces, or for none at all. */
-type Open = { dialog: 'enrol'; replaces?: Factor } | { dialog: 'disable' } | undefined
+type Open = { dialog: 'enrol'; replaces?: Factor; resumed?: boolean } | { dialog: 'disable' } | undefined
 
 export function TwoFactorPanel() {
   const { t } = useTranslation(['security', 'common'])
@@ -25,6 +26,7 @@ export function TwoFactorPanel() {
   const factors = query.useQuery('get', '/me/factors')
   const [open, setOpen] = useState<Open>()
   useStart(me.data, factors.data?.items, setOpen)
+  useOpenEnrolment(factors.data?.items, setOpen)
 
   const own = me.data?.two_factor
   const active = factors.data?.items.filter((factor) => factor.status === 'active') ?? []
@@ -87,11 +89,28 @@ export function TwoFactorPanel() {
         </Panel>
       )}
       {open?.dialog === 'enrol' && (
-        <EnrolDialog replaces={open.replaces} onClose={() => setOpen(undefined)} />
+        <EnrolDialog
+          replaces={open.replaces}
+          resumed={open.resumed ?? false}
+          onClose={() => setOpen(undefined)}
+        />
       )}
       {open?.dialog === 'disable' && <DisableDialog onClose={() => setOpen(undefined)} />}
     </>
   )
+}
+
+/** Whoever comes back, by a reload or from another page, finds what they were in the middle of. */
+function useOpenEnrolment(factors: Factor[] | undefined, setOpen: (open: Open) => void) {
+  const looked = useRef(false)
+  useEffect(() => {
+    if (!factors || looked.current) return
+    looked.current = true
+    const kept = session.enrolment.kept()
+    if (!kept) return
+    const replaces = factors.find(({ id }) => id === kept.replaces)
+    setOpen({ dialog: 'enrol', resumed: true, ...(replaces && { replaces }) })
+  }, [factors, setOpen])
 }
 
 /** The user menu leads here with a dialog to begin with; the address forgets it at once, so that a reload does not. */

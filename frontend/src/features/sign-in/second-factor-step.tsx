@@ -112,7 +112,7 @@ export default function SecondFactorStep({ stage, onBack, bare = false }: Second
         </button>
         {!stage.live && (
           <span>
-            {t('secondFactor.timeLeft')} <Countdown until={stage.expiresAt} />
+            {t('secondFactor.timeLeft')} <Countdown until={stage.endsAt ?? stage.expiresAt} />
           </span>
         )}
       </div>

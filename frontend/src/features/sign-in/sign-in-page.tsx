@@ -8,6 +8,11 @@ import { PasswordStep } from './password-step'
 
 const SecondFactorStep = lazy(() => import('./second-factor-step'))
 
+/** The server forgets the sign-in too, or a reload would go on with it. Without an answer this page forgets it alone. */
+async function leave(): Promise<void> {
+  await session.signOut().catch(() => session.abandon())
+}
+
 /** Both steps live on one address; which of them is shown is the session's to say. */
 export default function SignInPage() {
   const { t } = useTranslation('signIn')
@@ -17,7 +22,7 @@ export default function SignInPage() {
     <Doorway>
       {state.stage === 'second_factor' ? (
         <Suspense fallback={null}>
-          <SecondFactorStep stage={state} onBack={() => session.abandon()} />
+          <SecondFactorStep stage={state} onBack={() => void leave()} />
         </Suspense>
       ) : (
         <PasswordStep ending={state.stage === 'signed_out' ? state.ending : undefined} />

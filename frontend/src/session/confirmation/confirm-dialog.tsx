@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { body } from '@/api/client'
 import { hasCode } from '@/api/problem'
-import type { ChallengeRequest, Factor } from '@/api/schema'
+import type { ChallengeRequest, Factor, FactorType } from '@/api/schema'
 import { Dialog } from '@/ui/dialog'
 import { PasswordField } from '@/ui/field'
 import { Notice } from '@/ui/notice'
@@ -14,12 +14,10 @@ import { PasskeyUnanswered } from '../second-factor/passkey'
 import { SecondFactor } from '../second-factor/second-factor'
 import type { Answering } from '../second-factor/way'
 import { session } from '../session'
-import type { Need } from './confirmed'
+import type { Question } from './kept'
 
 interface ConfirmDialogProps {
-  needs: Need[]
-  /** Why the last answer was not taken, where the dialog comes up again. */
-  refused: unknown
+  question: Question
   onConfirmed: (password: string | undefined) => void
   onCancel: () => void
 }
@@ -29,13 +27,15 @@ const ask = (request: ChallengeRequest) =>
   body(session.api.POST('/auth/confirmation/challenges', { body: request }))
 
 /** "Is it still you?" Asks for what the API listed and nothing else. */
-export default function ConfirmDialog({ needs, refused, onConfirmed, onCancel }: ConfirmDialogProps) {
+export default function ConfirmDialog({ question, onConfirmed, onCancel }: ConfirmDialogProps) {
+  const { needs, accepts, refused } = question
   const { t } = useTranslation(['shell', 'secondFactor', 'common'])
   const problemText = useProblemText()
+  const needsPassword = needs.includes('password')
   const needsFactor = needs.includes('second_factor')
   const [password, setPassword] = useState('')
   const [ready, setReady] = useState(!needsFactor)
-  const factors = useOwnFactors(needsFactor)
+  const factors = useOwnFactors(needsFactor, accepts)
   const [way, setWay] = useState<string>()
   const answering = useRef<Answering>(null)
   const field = useRef<HTMLInputElement>(null)
@@ -46,7 +46,10 @@ export default function ConfirmDialog({ needs, refused, onConfirmed, onCancel }:
     try {
       const second = await answering.current?.collect()
       if (needsFactor && !second) return
-      await session.api.POST('/auth/confirmation', { body: { password, second_factor: second } })
+      await session.confirm({
+        ...(needsPassword && { password }),
+        ...(second && { second_factor: second }),
+      })
     } catch (error) {
       if (hasCode(error, 'invalid_credentials')) field.current?.select()
       else answering.current?.again()
@@ -74,24 +77,28 @@ export default function ConfirmDialog({ needs, refused, onConfirmed, onCancel }:
         }}
       >
         <Stack gap="md">
-          <Text>{needsFactor ? t('confirm.both') : t('confirm.password')}</Text>
+          <Text>
+            {t(!needsFactor ? 'confirm.password' : needsPassword ? 'confirm.both' : 'confirm.factor')}
+          </Text>
           {unanswered && <Notice tone="bad">{t('secondFactor:passkey.unanswered')}</Notice>}
           {failure !== undefined && !wrongPassword && !wrongCode && !unanswered && (
             <ProblemNotice error={failure} />
           )}
           {factors.failure !== undefined && <ProblemNotice error={factors.failure} />}
-          <PasswordField
-            ref={field}
-            label={t('confirm.passwordLabel')}
-            name="password"
-            autoComplete="current-password"
-            maxLength={1024}
-            required
-            data-autofocus
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-            error={wrongPassword ? t('confirm.wrongPassword') : undefined}
-          />
+          {needsPassword && (
+            <PasswordField
+              ref={field}
+              label={t('confirm.passwordLabel')}
+              name="password"
+              autoComplete="current-password"
+              maxLength={1024}
+              required
+              data-autofocus
+              value={password}
+              onChange={(event) => setPassword(event.currentTarget.value)}
+              error={wrongPassword ? t('confirm.wrongPassword') : undefined}
+            />
+          )}
           {needsFactor && !factors.list && !factors.failure && <Loader size="sm" />}
           {needsFactor && factors.list && (
             <SecondFactor
@@ -102,7 +109,7 @@ export default function ConfirmDialog({ needs, refused, onConfirmed, onCancel }:
               ask={ask}
               error={wrongCode ? problemText(failure) : undefined}
               busy={confirm.busy}
-              takesFocus={way !== undefined}
+              takesFocus={way !== undefined || !needsPassword}
               onReady={setReady}
             />
           )}
@@ -131,7 +138,11 @@ export default function ConfirmDialog({ needs, refused, onConfirmed, onCancel }:
             <Button variant="default" onClick={onCancel}>
               {t('common:cancel')}
             </Button>
-            <Button type="submit" loading={confirm.busy} disabled={password === '' || !ready}>
+            <Button
+              type="submit"
+              loading={confirm.busy}
+              disabled={(needsPassword && password === '') || !ready}
+            >
               {t('confirm.submit')}
             </Button>
           </Group>
@@ -145,8 +156,14 @@ function preferred(factors: Factor[] | undefined): Factor | undefined {
   return factors?.find((own) => own.default) ?? factors?.[0]
 }
 
+interface OwnFactors {
+  /** Those that are strong enough. */
+  list: Factor[] | undefined
+  failure: unknown
+}
+
 /** Read past the query cache: what is asked of a person must not be older than the question. */
-function useOwnFactors(wanted: boolean): { list: Factor[] | undefined; failure: unknown } {
+function useOwnFactors(wanted: boolean, accepts: FactorType[] | undefined): OwnFactors {
   const [list, setList] = useState<Factor[]>()
   const [failure, setFailure] = useState<unknown>()
   useEffect(() => {
@@ -160,5 +177,5 @@ function useOwnFactors(wanted: boolean): { list: Factor[] | undefined; failure: 
     )
     return () => stop.abort()
   }, [wanted])
-  return { list, failure }
+  return { list: list?.filter(({ type }) => accepts?.includes(type) ?? true), failure }
 }

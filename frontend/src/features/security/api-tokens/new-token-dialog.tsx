@@ -6,12 +6,12 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { body } from '@/api/client'
 import type { ApiToken, NewApiToken, Scope } from '@/api/schema'
-import { useConfirmed } from '@/session/confirmation/confirmation'
 import { session } from '@/session/session'
 import { Dialog } from '@/ui/dialog'
 import { ProblemNotice } from '@/ui/problem-notice'
 import { formatTime } from '@/ui/time'
 import { useAction } from '@/ui/use-action'
+import { useWish } from '@/ui/use-wish'
 import { MadeToken } from './made-token'
 import { useRefreshTokens } from './refresh-tokens'
 import { scopes, scopeTexts } from './scopes'
@@ -21,8 +21,8 @@ const day = 86_400_000
 
 export function NewTokenDialog({ onClose }: { onClose: () => void }) {
   const { t, i18n } = useTranslation(['apiTokens', 'common'])
-  const confirmed = useConfirmed()
   const refresh = useRefreshTokens()
+  const wish = useWish()
   const [made, setMade] = useState<ApiToken>()
   const form = useForm({
     initialValues: { name: '', scopes: [] as Scope[], days: '90' },
@@ -32,7 +32,11 @@ export function NewTokenDialog({ onClose }: { onClose: () => void }) {
     },
   })
   const create = useAction(async (wanted: NewApiToken) => {
-    setMade(await confirmed(() => body(session.api.POST('/me/api-tokens', { body: wanted }))))
+    setMade(
+      await wish(wanted, (header) =>
+        body(session.api.POST('/me/api-tokens', { params: { header }, body: wanted })),
+      ),
+    )
     await refresh()
   })
   const ends = new Date(Date.now() + Number(form.values.days) * day).toISOString()

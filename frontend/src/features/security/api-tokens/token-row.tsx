@@ -1,23 +1,35 @@
 import { Button, Group, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { ApiToken } from '@/api/schema'
+import { session } from '@/session/session'
 import { Icon } from '@/ui/icon'
+import { ProblemNotice } from '@/ui/problem-notice'
 import { StatusBadge, type Tone } from '@/ui/status-badge'
 import { Time } from '@/ui/time'
+import { toast } from '@/ui/toast'
+import { useAction } from '@/ui/use-action'
 import classes from '../factor-row.module.css'
+import { useRefreshTokens } from './refresh-tokens'
 import { scopeTexts } from './scopes'
 
-const tones: Record<ApiToken['state'], Tone> = {
+const tones: Record<ApiToken['status'], Tone> = {
   active: 'good',
-  stopped: 'warn',
+  suspended: 'warn',
+  paused: 'warn',
   expired: 'plain',
   revoked: 'plain',
 }
 
 export function TokenRow({ token, onRevoke }: { token: ApiToken; onRevoke: () => void }) {
   const { t } = useTranslation('apiTokens')
-  const { name, state, scopes } = token
-  const over = state === 'expired' || state === 'revoked'
+  const { name, status, scopes } = token
+  const over = status === 'expired' || status === 'revoked'
+  const refresh = useRefreshTokens()
+  const resume = useAction(async () => {
+    await session.api.POST('/me/api-tokens/{token_id}/resume', { params: { path: { token_id: token.id } } })
+    toast(t('resume.done', { name }))
+    await refresh()
+  })
   return (
     <li>
       <div className={classes.row}>
@@ -27,12 +39,12 @@ export function TokenRow({ token, onRevoke }: { token: ApiToken; onRevoke: () =>
         <div className={classes.text}>
           <Group gap="xs">
             <strong>{name}</strong>
-            <StatusBadge tone={tones[state]}>{t(`state.${state}`)}</StatusBadge>
+            <StatusBadge tone={tones[status]}>{t(`status.${status}`)}</StatusBadge>
           </Group>
           <Text size="sm">{scopes.map((scope) => t(`scope.${scopeTexts[scope]}.name`)).join(' · ')}</Text>
           <Text size="sm" c="dimmed">
             {t('ends', { hint: token.hint })} · {t('made')} <Time at={token.created_at} /> ·{' '}
-            {t(state === 'expired' ? 'expired' : 'expires')} <Time at={token.expires_at} /> ·{' '}
+            {t(status === 'expired' ? 'expired' : 'expires')} <Time at={token.expires_at} /> ·{' '}
             {token.last_used_at ? (
               <>
                 {t('lastUsed')} <Time at={token.last_used_at} clock />
@@ -41,18 +53,31 @@ export function TokenRow({ token, onRevoke }: { token: ApiToken; onRevoke: () =>
               t('neverUsed')
             )}
           </Text>
-          {state === 'stopped' && (
+          {(status === 'suspended' || status === 'paused') && (
             <Text size="sm" c="dimmed">
-              {t('stoppedWhy')}
+              {t(`why.${status}`)}
             </Text>
           )}
         </div>
-        {!over && (
-          <Button size="xs" variant="default" onClick={onRevoke} aria-label={t('revoke.named', { name })}>
-            {t('revoke.short')}
-          </Button>
-        )}
+        <Group gap="xs" className={classes.actions}>
+          {status === 'suspended' && (
+            <Button
+              size="xs"
+              loading={resume.busy}
+              onClick={() => void resume.run()}
+              aria-label={t('resume.named', { name })}
+            >
+              {t('resume.short')}
+            </Button>
+          )}
+          {!over && (
+            <Button size="xs" variant="default" onClick={onRevoke} aria-label={t('revoke.named', { name })}>
+              {t('revoke.short')}
+            </Button>
+          )}
+        </Group>
       </div>
+      {resume.failure !== undefined && <ProblemNotice error={resume.failure} />}
     </li>
   )
 }

@@ -1,17 +1,18 @@
 import { Stack } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
+import { session } from '@/session/session'
 import { Qr } from '@/ui/qr'
 import { SecretKey } from '@/ui/secret-key'
 import { CodeForm } from '../code-form'
-import { type SetupProps, verify } from './setup'
+import type { SetupProps } from './setup'
 import classes from './totp-setup.module.css'
 
 export function TotpSetup({ setup, onVerified, onStartOver }: SetupProps) {
   const { t } = useTranslation('enrolment')
-  const { factor, totp } = setup
+  const { totp } = setup
   return (
     <CodeForm
-      onCode={async (code) => onVerified(await verify(factor.id, { code }))}
+      onCode={async (code) => onVerified(await session.enrolment.verify({ code }))}
       onStartOver={onStartOver}
     >
       {totp && (

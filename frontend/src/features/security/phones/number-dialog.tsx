@@ -2,7 +2,6 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { body } from '@/api/client'
 import type { Challenge, Phone, PhoneKind } from '@/api/schema'
-import { useConfirmed } from '@/session/confirmation/confirmation'
 import { query } from '@/session/query'
 import { session } from '@/session/session'
 import { Dialog } from '@/ui/dialog'
@@ -29,7 +28,6 @@ type Step =
 /** From a number that is typed to one that is proven, and from a mobile number on to the second factor. */
 export function NumberDialog({ kind, phone, onClose }: NumberDialogProps) {
   const { t } = useTranslation(['phones', 'security'])
-  const confirmed = useConfirmed()
   const refresh = useRefreshSecurity()
   const factors = query.useQuery('get', '/me/factors')
   const [step, setStep] = useState<Step>(
@@ -38,7 +36,7 @@ export function NumberDialog({ kind, phone, onClose }: NumberDialogProps) {
   const texted = factors.data?.items.find(({ type, status }) => type === 'sms' && status === 'active')
 
   const give = useAction(async (number: string) => {
-    const given = await confirmed(() => body(session.api.POST('/me/phones', { body: { kind, number } })))
+    const given = await body(session.api.POST('/me/phones', { body: { kind, number } }))
     setStep({ at: 'code', ...given })
     await refresh()
   })
@@ -49,8 +47,14 @@ export function NumberDialog({ kind, phone, onClose }: NumberDialogProps) {
     toast(t('backup.verified'))
   }
 
+  /** Gives up a second factor that was begun with the number. */
+  function close() {
+    void session.enrolment.cancel()
+    onClose()
+  }
+
   return (
-    <Dialog opened onClose={onClose} size="lg" title={t(`kind.${kind}`)}>
+    <Dialog opened onClose={close} size="lg" title={t(`kind.${kind}`)}>
       {step.at === 'number' && (
         <GiveNumber
           kind={kind}

@@ -1,7 +1,6 @@
 import { Button, Group, Stack, Text } from '@mantine/core'
 import { useTranslation } from 'react-i18next'
 import type { Phone } from '@/api/schema'
-import { useConfirmed } from '@/session/confirmation/confirmation'
 import { session } from '@/session/session'
 import { Dialog } from '@/ui/dialog'
 import { LinkButton } from '@/ui/link-button'
@@ -14,11 +13,10 @@ import { useRefreshSecurity } from '../refresh-security'
 /** Takes a number away; one that a second factor needs stays, and here is why. */
 export function RemoveNumberDialog({ phone, onClose }: { phone: Phone; onClose: () => void }) {
   const { t } = useTranslation(['phones', 'common'])
-  const confirmed = useConfirmed()
   const refresh = useRefreshSecurity()
   const remove = useAction(async () => {
     const params = { path: { phone_id: phone.id } }
-    await confirmed(() => session.api.DELETE('/me/phones/{phone_id}', { params }))
+    await session.api.DELETE('/me/phones/{phone_id}', { params })
     onClose()
     toast(t('remove.done', { hint: phone.hint }))
     await refresh()
