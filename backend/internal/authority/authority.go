@@ -92,7 +92,7 @@ func (g *Guard) Act(ctx context.Context, who actor.Actor, alone actor.Holds, f f
 		}
 		return f(ctx)
 	}
-	accounts, err := g.guess(ctx, who)
+	accounts, err := g.guess(ctx, who, alone.Accounts)
 	if err != nil {
 		return err
 	}
@@ -117,16 +117,27 @@ type otherAccounts struct{ accounts []id.Account }
 
 func (*otherAccounts) Error() string { return errGuess.Error() }
 
-// guess is which accounts the person belongs to, as far as the memory knows.
-func (g *Guard) guess(ctx context.Context, who actor.Actor) ([]id.Account, error) {
+// guess is which accounts the person belongs to, as far as the memory knows. fault.ErrNotFound where they want one alone that is not
+// theirs: nobody makes the members of another account wait.
+func (g *Guard) guess(ctx context.Context, who actor.Actor, alone []id.Account) ([]id.Account, error) {
 	if who.User == "" {
 		return nil, nil
 	}
 	p, err := g.facts.Person(ctx, who.User)
+	if err == nil && !belongs(p, alone) {
+		if p, err = g.facts.PersonAnew(ctx, who.User); err == nil && !belongs(p, alone) {
+			return nil, fault.ErrNotFound
+		}
+	}
 	if err != nil {
 		return nil, gone(who, err)
 	}
 	return accountsOf(p.Belongs), nil
+}
+
+func belongs(p enforcement.Person, accounts []id.Account) bool {
+	theirs := accountsOf(p.Belongs)
+	return !slices.ContainsFunc(accounts, func(a id.Account) bool { return !slices.Contains(theirs, a) })
 }
 
 func accountsOf(belongs []account.Belonging) []id.Account {
