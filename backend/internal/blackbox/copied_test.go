@@ -58,6 +58,7 @@ func (f *flight) actions() map[string]how {
 				f.sql("UPDATE members SET two_factor_required = TRUE, required_at = 1 WHERE user_id = $1", who)
 			}}
 	}
+	removed := func(who string) how { return how{in: map[string]string{"user_id": who}} }
 	enforced := func(f *flight) {
 		f.person.Enforce(f.account, f.number, map[string]any{"minimum_strength": "no_email"}).Must(200)
 	}
@@ -69,6 +70,7 @@ func (f *flight) actions() map[string]how {
 	return map[string]how{
 		"updateMember raise_role": role(f.friend, "admin"), "updateMember make_owner": role(f.friend, "owner"), "updateMember unmake_owner": role(f.boss, "admin"),
 		"updateMember release_member": released(f.friend), "updateMember release_oneself": released(f.who),
+		"removeMember leave": removed(f.who), "removeMember remove_member": removed(f.friend), "removeMember remove_owner": removed(f.boss),
 		"putTwoFactor enforce_rule": rule(map[string]any{"enforced": true}, nil),
 		"putTwoFactor loosen_rule":  rule(map[string]any{"enforced": true}, enforced),
 		"putTwoFactor lift_rule":    rule(map[string]any{"enforced": false}, enforced),
